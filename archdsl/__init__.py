@@ -1,0 +1,1 @@
+"""archdsl: a neural network, written once, is code, training, figure and page."""
