@@ -1,0 +1,1 @@
+"""The words of the language: layers, operations, losses, optimizers, schedules and draws."""
