@@ -11,10 +11,11 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from typing import TypeAlias
 
-    Size = "int | Dim"  # type: ignore[assignment]
+    Size: TypeAlias = "int | Dim"
     # A monomial is a sorted tuple of atoms, with repetition for powers; an atom is a name or a quotient.
-    Monomial = tuple["Atom", ...]
+    Monomial: TypeAlias = tuple["Atom", ...]
 
 MOST_TERMS = 64
 """A polynomial of more terms than this is refused: no network needs one."""

@@ -41,6 +41,7 @@ class Given(Record):
     value: object
     expr: Expr | None
     positional: bool = False
+    span: Span | None = None
 
 
 # ---------------------------------------------------------------- modules
@@ -96,7 +97,12 @@ class Module:
         self.comments: Comments | None = None
 
     def children(self) -> list[Module]:
-        """Return the modules right below this one, in the order of the state dict."""
+        """Return the modules right below this one, in the order of the state dict.
+
+        What a wrapper wraps has no keys of its own: torch's parametrizations rename them.
+        """
+        if self.kind == "wrapper":
+            return []
         return list(self.instance.modules) if self.instance is not None else self.members
 
     def state(self, prefix: str = "") -> list[tuple[str, tuple[Size, ...], bool, Module]]:
@@ -172,13 +178,21 @@ class Number(Node):
 
 
 class Apply(Node):
-    """An operation without weights, called on values. `macs` as in `Applied`."""
+    """An operation without weights, called on values.
 
-    __slots__ = ("arguments", "inputs", "layer", "macs")
+    `inputs` are in the order of the layer's values; an optional one that was left out is None. `macs`,
+    `lengths` and `prepare` are as in `Applied`; `spliced` names the shorthand that it came from.
+    """
 
-    def __init__(self, layer: Layer, arguments: tuple[Given, ...], inputs: tuple[Node, ...], type: Type, span: Span, macs: Size = 0) -> None:
+    __slots__ = ("arguments", "inputs", "layer", "lengths", "macs", "prepare", "spliced")
+
+    def __init__(self, layer: Layer, arguments: tuple[Given, ...], inputs: tuple[Node, ...], type: Type, span: Span) -> None:
         super().__init__(type, span)
-        self.layer, self.arguments, self.inputs, self.macs = layer, arguments, inputs, macs
+        self.layer, self.arguments, self.inputs = layer, arguments, inputs
+        self.macs: Size = 0
+        self.lengths = False
+        self.prepare: dict[int, str] = {}
+        self.spliced: Splice | None = None
 
     @property
     def operands(self) -> tuple[Node, ...]:
@@ -186,18 +200,23 @@ class Apply(Node):
 
 
 class Run(Node):
-    """A module applied to values; `instance` is what its block comes to for these inputs.
+    """A module applied to values.
 
-    For a recurrence over time `scan` is its Scan. `carried` names the value that is the module's first state.
+    `instance` is what its block comes to for these inputs; `inner` are the runs of a chain's members, each
+    reading the one before it (the first one reads `inputs`). For a recurrence over time `scan` is its Scan.
+    `lengths` says that the module is given the lengths of a ragged input.
     """
 
-    __slots__ = ("inputs", "instance", "module", "scan")
+    __slots__ = ("inner", "inputs", "instance", "lengths", "module", "scan", "spliced")
 
-    def __init__(
-        self, module: Module, inputs: tuple[Node, ...], type: Type, span: Span, instance: Instance | None = None, scan: Scan | None = None
-    ) -> None:
+    def __init__(self, module: Module, inputs: tuple[Node, ...], type: Type, span: Span) -> None:
         super().__init__(type, span)
-        self.module, self.inputs, self.instance, self.scan = module, inputs, instance, scan
+        self.module, self.inputs = module, inputs
+        self.instance: Instance | None = None
+        self.inner: tuple[Run, ...] = ()
+        self.scan: Scan | None = None
+        self.lengths = False
+        self.spliced: Splice | None = None
 
     @property
     def operands(self) -> tuple[Node, ...]:
@@ -347,13 +366,20 @@ class Branch(Statement):
 
 class Loop(Statement):
     """A loop unrolled when compiled: a body for each item. Layers made in it are members of `lists`, the
-    nn.ModuleLists that the loop fills, in the order of their definitions."""
+    nn.ModuleLists that the loop fills, in the order of their definitions.
+
+    `symbols` has, for each iteration, the sizes at its entry that the traced sizes of its body speak of:
+    the targets, and `x.0@1` for dimension 0 of a value `x` that the first loop of the body defines anew.
+    In the first iteration such a size is traced over the names around the loop, later over those of the
+    iteration before. After the loop `x.0@1` stands for what the last iteration left.
+    """
 
     targets: tuple[str, ...]
     iterable: Expr
     items: tuple[object, ...]
     bodies: tuple[tuple[Statement, ...], ...]
     lists: tuple[Module, ...]
+    symbols: tuple[Mapping[str, Size], ...] = ()
 
 
 # ---------------------------------------------------------------- instances and models
@@ -431,10 +457,12 @@ class Choice(Record):
 
 
 class Fed(Record):
-    """A model that runs on each batch: which node feeds each input."""
+    """A model that runs on each batch: which node feeds each input, and which of its named values that are
+    no outputs the recipe reads (`hidden`)."""
 
     model: str
     inputs: tuple[tuple[str, Node], ...]
+    hidden: tuple[str, ...] = ()
 
 
 class Update(Record):
@@ -499,14 +527,26 @@ class Program:
 # ---------------------------------------------------------------- the flat view
 
 
+class Within(Record):
+    """A block or cell that a step stands in: `path[:depth]` of the step is its instance, `name` and `kind`
+    are its definition's, and `call` numbers the run, so that two runs of the same weights differ."""
+
+    depth: int
+    name: str
+    kind: str
+    call: int
+
+
 class Step(Record):
     """One thing that a model does, in the order of computation.
 
-    `kind` is `input`, `layer` (a module runs), `operation` (a function on values), `constant`, `weight` or
-    `output`. `word` is the layer's name in specs (`conv2d`), an operator (`+`), or the input's or output's
-    name. `inputs` are the numbers of the steps that it reads. `path` is the nesting of modules it stands in
-    (`("layer1", "0", "conv1")`), `name` the value that it defines, where it defines one. `times` groups:
-    `block` names the definition whose instance it belongs to, for each level of `path` that is a block.
+    `kind` is `input`, `state` (the old value of a cell's state), `layer` (a module runs), `operation` (a
+    function on values), `constant`, `weight`, `next` (a state's new value) or `output`. `word` is the layer's
+    name in specs (`conv2d`), an operator (`+`, `[]`), or the name of the input, state or output. `inputs` are
+    the numbers of the steps that it reads, `types` what it gives: several for an `lstm`. `role` is the
+    layer's, or `source`, `sink`, `state`, `merge` (an operator on two values), `constant` or `weight`.
+    `path` is the nesting of modules it stands in (`("layer1", "0", "conv1")`; an operation stands where its
+    block does), `blocks` the blocks around it, outermost first, and `name` the value that it defines.
     """
 
     number: int
@@ -516,7 +556,7 @@ class Step(Record):
     types: tuple[Tensor, ...]
     role: str
     path: tuple[str, ...]
-    blocks: tuple[tuple[str, int], ...]
+    blocks: tuple[Within, ...]
     name: str
     module: Module | None
     arguments: Mapping[str, object]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     from archdsl.layers.tensor import Applied
@@ -26,8 +26,11 @@ REQUIRED = object()
 
 
 class Argument:
-    """One argument of a layer. `kind` is the annotation's text: `Size`, `int`, `float`, `bool`, `str`,
-    `Sizes` (a number or one for each dimension), `Shape` (a tuple of sizes), `Layer`, `Any` or a union with None."""
+    """One argument of a layer.
+
+    `kind` is the annotation's text, a word of `archdsl.layers.check` or a union of them with `|`;
+    `choices` are the strings that it may be. A variadic argument is bound to one tuple.
+    """
 
     __slots__ = ("choices", "default", "kind", "keyword_only", "name", "variadic")
 
@@ -54,20 +57,28 @@ class Layer:
     - `always`: arguments that the function form must be given even where they are the default, since the
       function's own default differs from the module's.
     - `training`: the function form takes `training=self.training` (dropout).
-    - `infers`: the arguments that inference supplies, in torch's order, all before the author's.
+    - `infers`: the arguments that inference supplies, in torch's order, before the author's; `leading`
+      says how many of the author's come before them yet (`nn.GroupNorm(num_groups, num_channels)`).
     - `ragged`: `keeps` (works on each moment by itself), `uses` (is given the lengths: `last`, `lstm`), or
       "" (refuses a ragged sequence).
     - `variadic_values`: the last value stands for any number of them (`concat`).
-    - `optional_values`: how many of the values, from the end, may be left out.
-    - `helper`: the source of a function or class that emitted code needs, "" where torch has it all;
+    - `optional_values`: how many of the values, from the end, may be left out (the rule gets None).
+    - `numbers`: the values that may be numbers (`where(mask, x, 0)`, a loss's target).
+    - `fixed`: arguments that the module is always given and the author never (`batch_first=True`).
+    - `forward`: arguments of the module's call, not of its making (`need_weights=False`).
+    - `open`: whether any other name is an argument as well (`rearrange(..., h=8)`).
+    - `positional`: how many arguments the function form takes by position in the same order as here;
+      the rest are written by name.
+    - `helper`: the source of a function that emitted code needs, "" where torch has it all; where
+      `ragged` is `uses`, it is needed only when the lengths matter, and takes them after the values.
       `helper_imports` are the import lines of that source.
     - `role`: what figures draw it as. `logits`: a loss that wants logits. See the declarations.
     """
 
     __slots__ = (
-        "always", "arguments", "fields", "function", "group", "helper", "helper_imports", "infers", "logits",
-        "module", "name", "optional_values", "ragged", "role", "rule", "torch", "training", "values",
-        "variadic_values", "weighted", "write", "yields",
+        "aliases", "always", "arguments", "fields", "fixed", "forward", "function", "group", "helper", "helper_imports", "infers",
+        "leading", "logits", "module", "name", "numbers", "open", "optional_values", "positional", "ragged", "role", "rule", "torch",
+        "training", "values", "variadic_values", "weighted", "write", "yields",
     )  # fmt: skip
 
     def __init__(self, rule: Callable[..., Applied], torch: str, options: Mapping[str, Any]) -> None:
@@ -78,6 +89,7 @@ class Layer:
         star = names[positional + only] if code.co_flags & 0x04 else None
         self.name: str = options.get("name") or rule.__name__.rstrip("_")
         self.rule, self.torch, self.values = rule, torch, values
+        self.aliases: tuple[str, ...] = tuple(options.get("aliases", ()))
         infers = options.get("infers", ())
         self.infers: tuple[str, ...] = (infers,) if isinstance(infers, str) else tuple(infers)
         self.arguments = _arguments(rule, options.get("choices", {}), star)
@@ -92,9 +104,15 @@ class Layer:
         self.ragged: str = options.get("ragged", "")
         self.variadic_values: bool = options.get("variadic_values", False)
         self.optional_values: int = options.get("optional_values", 0)
+        self.numbers: tuple[str, ...] = tuple(options.get("numbers", ()))
+        self.fixed: Mapping[str, object] = options.get("fixed", {})
+        self.forward: tuple[str, ...] = tuple(options.get("forward", ()))
+        self.open: bool = bool(code.co_flags & 0x08)
+        self.positional: int = options.get("positional", len(self.arguments))
         self.helper: str = options.get("helper", "")
         self.helper_imports: tuple[str, ...] = tuple(options.get("helper_imports", ()))
         self.weighted: bool = options.get("weighted", bool(self.infers))
+        self.leading: int = options.get("leading", 0)
         self.logits: bool = options.get("logits", False)
         self.yields: tuple[str, ...] = tuple(options.get("yields", ()))
         self.fields: Mapping[str, Any] = options.get("fields", {})
@@ -107,6 +125,23 @@ class Layer:
     def argument(self, name: str) -> Argument | None:
         """Return the argument of that name."""
         return next((argument for argument in self.arguments if argument.name == name), None)
+
+    @property
+    def helper_name(self) -> str:
+        """The name of the helper's function, or ""."""
+        return self.helper.partition("def ")[2].partition("(")[0]
+
+    def apply(self, values: Sequence[object], arguments: Mapping[str, object]) -> Applied:
+        """Apply the rule to values and to bound arguments.
+
+        `values` are tensors, numbers where `numbers` allows them, or None for an optional one; a list
+        that is shorter than the rule's is filled up. Inferred names among the arguments reach the rule
+        only where it asks for them. Raises Mismatch, whose message begins with the layer's name where
+        it is about a value.
+        """
+        from archdsl.layers.bind import call_rule
+
+        return call_rule(self, values, arguments)
 
     def __repr__(self) -> str:
         return f"<{self.group} {self.name}>"
@@ -149,6 +184,11 @@ def layer(torch: str, **options: Any) -> Callable[[Callable[..., Applied]], Call
         return rule
 
     return declare
+
+
+def declared() -> Mapping[str, Layer]:
+    """Return the declarations that have been loaded, by name and alias."""
+    return _declared
 
 
 def lookup(name: str) -> Layer | None:

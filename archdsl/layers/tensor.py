@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archdsl.dims import symbol
 from archdsl.text.record import Record
 
 TYPE_CHECKING = False
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
 DTYPES = (*FLOATS, *INTEGERS, "bool")
+
+BATCH = symbol("B")
+"""The batch, in the shape of a value that does not have it in front: the state of an `lstm` is [layers, B, H]."""
 
 
 class Mismatch(Exception):
@@ -79,14 +83,31 @@ class Tensor(Record):
         return index
 
     def like(self, shape: Sequence[Size], dtype: str | None = None) -> Tensor:
-        """Return what an operation along the same batch gives: this tensor with another shape."""
+        """Return what an operation along the same batch gives: this tensor with another shape.
+
+        Where the batch has come to the front of a value that kept it elsewhere, it is the batch again.
+        """
+        if not self.batched and shape and shape[0] == BATCH:
+            return Tensor(tuple(shape[1:]), dtype or self.dtype)
         ragged = self.ragged and len(shape) > 0 and shape[0] == self.shape[0]
         return Tensor(tuple(shape), dtype or self.dtype, self.batched, ragged, self.lengths if ragged else "")
+
+    @property
+    def full(self) -> tuple[Size, ...]:
+        """The shape as torch sees it, with `BATCH` where the batch stands."""
+        return (BATCH, *self.shape) if self.batched else self.shape
 
     def __str__(self) -> str:
         ragged = "ragged " if self.ragged else ""
         dtype = "" if self.dtype == "float32" else self.dtype
         return f"{ragged}{dtype}{show_shape(self.shape)}"
+
+
+def from_full(shape: Sequence[Size], dtype: str) -> Tensor:
+    """Return the tensor of a shape that says where the batch stands; in front, it is left out."""
+    if shape and shape[0] == BATCH:
+        return Tensor(tuple(shape[1:]), dtype)
+    return Tensor(tuple(shape), dtype, batched=False)
 
 
 def show_shape(shape: Sequence[Size], batched: bool = False) -> str:
@@ -104,10 +125,15 @@ class Applied:
 
     `outputs` has one entry for most layers, several for `lstm` or `chunk` (nested tuples allowed:
     `lstm` gives `(output, (h, c))`). `weights` and `buffers` map state-dict names to shapes, in
-    torch's order. `macs` counts multiply-adds for one sample.
+    torch's order. `macs` counts multiply-adds for one sample. `lengths` says that the outputs depend on
+    the lengths of a ragged value, so that the emitted call takes them. `prepare` maps the index of a
+    value to a template of how it is written before it is passed on (`{0}.float()`,
+    `torch.ones_like({0})`), over the sources of all values; `call` is such a template for the whole call,
+    where it depends on the values (`{0}.reshape(-1, {shape})`): arguments stand in it by their names,
+    variadic ones without brackets, a module's own source as `{self}`, the lengths as `{lengths}`.
     """
 
-    __slots__ = ("buffers", "inferred", "macs", "outputs", "weights")
+    __slots__ = ("buffers", "call", "inferred", "lengths", "macs", "outputs", "prepare", "weights")
 
     def __init__(
         self,
@@ -115,10 +141,16 @@ class Applied:
         weights: dict[str, tuple[Size, ...]] | None = None,
         buffers: dict[str, tuple[Size, ...]] | None = None,
         macs: Size = 0,
+        lengths: bool = False,
+        prepare: dict[int, str] | None = None,
+        call: str = "",
         **inferred: object,
     ) -> None:
         self.outputs = outputs
         self.weights = weights or {}
         self.buffers = buffers or {}
         self.macs = macs
+        self.lengths = lengths
+        self.prepare = prepare or {}
+        self.call = call
         self.inferred = inferred

@@ -1,0 +1,349 @@
+"""Calls: of the registry's words, of blocks and shorthands, of named layers, of the language's functions."""
+
+from __future__ import annotations
+
+from archdsl.analyze import complaints as say
+from archdsl.analyze.apply import apply_layer, make_in_passing, run, spread, walk
+from archdsl.analyze.blame import explain
+from archdsl.analyze.constants import FUNCTIONS, ConstantError
+from archdsl.analyze.constants import call as call_function
+from archdsl.analyze.evaluate import as_node, evaluate, what_is
+from archdsl.analyze.values import BROKEN, BlockDecl, BlockSpec, ChainSpec, MemberSpec, Path, PlainSpec, ShorthandDecl, Spec, is_layer
+from archdsl.dims import Dim
+from archdsl.graph import Given, Module, Node, Number, Splice
+from archdsl.layers.bind import bind, place_values, split_values
+from archdsl.layers.registry import lookup
+from archdsl.layers.tensor import Mismatch
+from archdsl.syntax import tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from archdsl.analyze.context import Body
+    from archdsl.layers.registry import Layer
+
+
+class Arguments:
+    """The evaluated arguments of a call, with what was written."""
+
+    def __init__(self) -> None:
+        self.positional: list[tuple[object, tree.Argument]] = []
+        self.named: dict[str, tuple[object, tree.Argument]] = {}
+
+    def values(self) -> list[tuple[object, tree.Argument]]:
+        """All of them, in order."""
+        return [*self.positional, *self.named.values()]
+
+
+def read_arguments(body: Body, arguments: tuple[tree.Argument, ...], callee: str) -> Arguments | None:
+    """Evaluate the arguments of a call; None, after complaints, where one is at fault."""
+    found, sound = Arguments(), True
+    for argument in arguments:
+        value = evaluate(body, argument.value)
+        if value is BROKEN:
+            sound = False
+        elif argument.name is None:
+            if found.named:
+                body.complain(say.bad_argument(callee, "An argument by position stands behind one by name", argument.span, "Put it first."))
+                sound = False
+            found.positional.append((value, argument))
+        elif argument.name in found.named:
+            body.complain(say.bad_argument(callee, f"{callee} is given {argument.name} twice", argument.span, "Take one of them out."))
+            sound = False
+        else:
+            found.named[argument.name] = (value, argument)
+    return found if sound else None
+
+
+def call(body: Body, expr: tree.Call) -> object:
+    """Evaluate a call wherever it stands but behind `->`."""
+    return _called(body, expr, member=False)
+
+
+def call_member(body: Body, expr: tree.Call) -> object:
+    """Evaluate a call behind `->`, where the value that is passed on is left out."""
+    return _called(body, expr, member=True)
+
+
+def _called(body: Body, expr: tree.Call, *, member: bool) -> object:
+    if not isinstance(expr.function, tree.Name):
+        return _call_made(body, expr)
+    name = expr.function.id
+    own = body.scope.get(name)
+    if own is BROKEN:
+        return BROKEN
+    if callable(getattr(own, "call_model", None)):
+        return own.call_model(body, expr)  # type: ignore[union-attr]
+    if isinstance(own, BlockDecl | ShorthandDecl):
+        return call_declared(body, own, expr.arguments, expr)
+    if is_layer(own):
+        return _call_named(body, own, expr, member=member)
+    from archdsl.analyze.forms import FORMS
+
+    if name in FORMS:
+        return FORMS[name](body, expr)
+    found = lookup(name)
+    if name in FUNCTIONS and (found is None or not _has_values(body, expr)) and not (member and found is not None):
+        return _call_function(body, name, expr)
+    if found is not None:
+        return call_layer(body, found, expr.arguments, expr, member=member)
+    if own is not None:
+        body.complain(say.not_a_layer(what_is(own), expr.function.span))
+        return BROKEN
+    from archdsl.layers.index import FILES
+
+    body.complain(say.unknown_layer(name, expr.function.span, [*body.scope, *FUNCTIONS, *FORMS, *FILES]))
+    return BROKEN
+
+
+def _has_values(body: Body, expr: tree.Call) -> bool:
+    from archdsl.analyze.chains import is_value
+
+    return any(is_value(body, argument.value) for argument in expr.arguments)
+
+
+def _call_function(body: Body, name: str, expr: tree.Call) -> object:
+    arguments = read_arguments(body, expr.arguments, name)
+    if arguments is None:
+        return BROKEN
+    for value, argument in arguments.values():
+        if is_layer(value) or isinstance(value, Node):
+            body.complain(say.not_a_constant(what_is(value), argument.span))
+            return BROKEN
+    try:
+        return call_function(name, [value for value, _ in arguments.positional], {key: value for key, (value, _) in arguments.named.items()})
+    except ConstantError as error:
+        body.complain(say.bad_constant(str(error), expr.span, error.suggestion))
+        return BROKEN
+
+
+def _call_made(body: Body, expr: tree.Call) -> object:
+    """`linear(64)(x)`: a layer that is made, then applied."""
+    layer = evaluate(body, expr.function)
+    arguments = read_arguments(body, expr.arguments, "the layer")
+    if layer is BROKEN or arguments is None:
+        return BROKEN
+    if not is_layer(layer):
+        body.complain(say.not_a_layer(what_is(layer), expr.function.span))
+        return BROKEN
+    return apply_to(body, layer, arguments, expr)
+
+
+def apply_to(body: Body, layer: object, arguments: Arguments, expr: tree.Call) -> object:
+    """Apply a layer, made or named, to the values of a call."""
+    nodes: list[Node] = []
+    for value, argument in arguments.values():
+        node = as_node(body, value, argument.value)
+        if node is None:
+            return BROKEN
+        nodes.extend(spread(node))
+    if isinstance(layer, Path):
+        from archdsl.graph import Pack
+
+        done = walk(body, layer, nodes[0] if len(nodes) == 1 else Pack(tuple(nodes), expr.span))
+    elif isinstance(layer, Module):
+        done = run(body, layer, nodes, expr.span)
+    else:
+        assert isinstance(layer, Spec)
+        done = _apply_spec(body, layer, nodes, expr)
+    return BROKEN if done is None else done
+
+
+def _apply_spec(body: Body, layer: Spec, nodes: list[Node], expr: tree.Call) -> Node | None:
+    if isinstance(layer, PlainSpec) and not layer.layer.weighted:
+        return apply_layer(body, layer.layer, layer.given, layer.bound, nodes, expr.span)
+    return run(body, make_in_passing(body, layer, None), nodes, expr.span)
+
+
+def _call_named(body: Body, own: object, expr: tree.Call, *, member: bool) -> object:
+    """A named layer applied to values; called with constants alone, its name is still the registry's."""
+    name = expr.function.id if isinstance(expr.function, tree.Name) else ""
+    found = lookup(name)
+    if found is not None and not _has_values(body, expr):
+        return call_layer(body, found, expr.arguments, expr, member=member)
+    arguments = read_arguments(body, expr.arguments, name)
+    if arguments is None:
+        return BROKEN
+    if not any(isinstance(value, Node) for value, _ in arguments.values()):
+        body.complain(say.bad_argument(name, f"{name} is made already, and is applied to values", expr.span, f"Write x -> {name}."))
+        return BROKEN
+    return apply_to(body, own, arguments, expr)
+
+
+# ---------------------------------------------------------------- the registry
+
+
+def call_layer(body: Body, layer: Layer, written: tuple[tree.Argument, ...], expr: tree.Expr, *, member: bool = False) -> object:
+    """A word of the registry: called on values it computes; with constants alone it is a layer."""
+    arguments = read_arguments(body, written, layer.name)
+    if arguments is None:
+        return BROKEN
+    plain = [value for value, _ in arguments.positional]
+    values_wanted = set(layer.values)
+    named_values = {name: value for name, (value, _) in arguments.named.items() if name in values_wanted}
+    is_node = _holds_value
+    if any(is_node(value) for value in plain) or any(is_node(value) for value in named_values.values()):
+        values, constants = split_values(layer, plain, is_node)
+    else:
+        values, constants = [], plain
+        named_values = {}
+    given = _given(layer, arguments, constants, named_values)
+    try:
+        bound = bind(layer, constants, {one.name: one.value for one in given if not one.positional})
+        placed = place_values(layer, values, named_values)
+    except Mismatch as mismatch:
+        body.complain(explain(mismatch, layer.name, expr.span, [], given))
+        return BROKEN
+    if not placed and not named_values and (layer.values or layer.weighted):
+        return PlainSpec(layer, bound, given, expr.span)
+    return _compute(body, layer, given, bound, placed, arguments, expr, member=member)
+
+
+def _holds_value(value: object) -> bool:
+    return isinstance(value, Node) or (isinstance(value, tuple | list) and bool(value) and all(isinstance(item, Node) for item in value))
+
+
+def _compute(
+    body: Body, layer: Layer, given: tuple[Given, ...], bound: dict[str, object], placed: list[object], arguments: Arguments, expr: tree.Expr, *, member: bool
+) -> object:
+    """Call a word of the registry on values; behind `->` the first of them comes from the chain."""
+    nodes: list[Node | None] = []
+    for value in placed:
+        nodes.extend(_nodes(value, expr))
+    if member and layer.values:
+        return PlainSpec(layer, bound, given, expr.span, tuple(node for node in nodes if node is not None))
+    if layer.weighted:
+        hint = f"Write x -> {layer.name}(...), or {layer.name}(...)(x)."
+        body.complain(say.bad_argument(layer.name, f"{layer.name} owns weights: it is made first, then applied", expr.span, hint))
+        return BROKEN
+    done = apply_layer(body, layer, given, bound, nodes, expr.span)
+    return BROKEN if done is None else done
+
+
+def _nodes(value: object, expr: tree.Expr) -> list[Node | None]:
+    """`concat([a, b])` is `concat(a, b)`."""
+    if isinstance(value, tuple | list):
+        return [node for item in value for node in _nodes(item, expr)]
+    if value is None or isinstance(value, Node):
+        return list(spread(value)) if isinstance(value, Node) else [None]
+    return [Number(value, None, expr.span)]
+
+
+def _given(layer: Layer, arguments: Arguments, constants: list[object], named_values: dict[str, object]) -> tuple[Given, ...]:
+    """Pair what was written with the names of the layer's arguments."""
+    names = [argument for argument in layer.arguments if not argument.keyword_only]
+    found: list[Given] = []
+    place = 0
+    remaining = list(constants)
+    for value, argument in arguments.positional:
+        if not remaining or not any(value is one for one in remaining):
+            continue
+        remaining.remove(next(one for one in remaining if one is value))
+        owner = names[min(place, len(names) - 1)] if names else None
+        found.append(Given(owner.name if owner is not None else "", value, argument.value, positional=True, span=argument.span))
+        place += 0 if owner is not None and owner.variadic else 1
+    for name, (value, argument) in arguments.named.items():
+        if name not in named_values:
+            found.append(Given(name, value, argument.value, span=argument.span))
+    return tuple(found)
+
+
+# ---------------------------------------------------------------- blocks and shorthands
+
+
+def call_declared(body: Body, decl: BlockDecl | ShorthandDecl, written: tuple[tree.Argument, ...], expr: tree.Expr) -> object:
+    """A block or shorthand, made with its arguments; called on values it is made with its defaults and applied."""
+    definition = decl.definition
+    arguments = read_arguments(body, written, definition.name)
+    if arguments is None:
+        return BROKEN
+    on_values = [one for one in arguments.values() if isinstance(one[0], Node)]
+    if on_values and len(on_values) == len(arguments.values()) and isinstance(expr, tree.Call):
+        made = call_declared(body, decl, (), expr.function)
+        return made if made is BROKEN else apply_to(body, made, arguments, expr)
+    bound = bind_parameters(body, definition.name, definition.parameters, arguments, expr)
+    if bound is None:
+        return BROKEN
+    values, given = bound
+    if isinstance(decl, BlockDecl):
+        return BlockSpec(decl, values, given, expr.span)
+    return _expand(body, decl, values, given, expr)
+
+
+def bind_parameters(
+    body: Body, name: str, parameters: tuple[tuple[str, tree.Expr | None], ...], arguments: Arguments, expr: tree.Expr
+) -> tuple[dict[str, object], tuple[Given, ...]] | None:
+    """Bind the arguments of a block or shorthand to its parameters; defaults follow when it is expanded."""
+    names = [parameter for parameter, _ in parameters]
+    values: dict[str, object] = {}
+    given: list[Given] = []
+    if len(arguments.positional) > len(names):
+        body.complain(say.wrong_count(name, f"{len(names)} argument{'s' * (len(names) != 1)} at most", len(arguments.positional), expr.span))
+        return None
+    for parameter, (value, argument) in zip(names, arguments.positional, strict=False):
+        values[parameter] = value
+        given.append(Given(parameter, value, argument.value, positional=True, span=argument.span))
+    for parameter, (value, argument) in arguments.named.items():
+        if parameter not in names:
+            from archdsl.text.suggest import nearest
+
+            near = nearest(parameter, names)
+            hint = f"Did you mean {near}?" if near else f"It takes {', '.join(names) or 'none'}."
+            body.complain(say.bad_argument(name, f"{name} has no parameter {parameter}", argument.span, hint))
+            return None
+        if parameter in values:
+            body.complain(say.bad_argument(name, f"{name} is given {parameter} twice", argument.span))
+            return None
+        values[parameter] = value
+        given.append(Given(parameter, value, argument.value, span=argument.span))
+    missing = [parameter for parameter, default in parameters if default is None and parameter not in values]
+    if missing:
+        body.complain(say.bad_argument(name, f"{name} needs {' and '.join(missing)}", expr.span, f"Write {name}({', '.join(missing)})."))
+        return None
+    return values, tuple(given)
+
+
+def _expand(body: Body, decl: ShorthandDecl, values: dict[str, object], given: tuple[Given, ...], expr: tree.Expr) -> object:
+    """Evaluate a shorthand's body where it is used: its members are spliced into the chain around it."""
+    if decl.busy:
+        body.complain(say.recursion(decl.definition.name, expr.span, decl.shorthand.name.span))
+        return BROKEN
+    from archdsl.analyze.chains import member_layer, members
+    from archdsl.analyze.instances import default_values
+
+    around, decl.busy = body.scope, True
+    try:
+        body.scope = dict(decl.scope)
+        body.scope.update(body.compiler.globals)
+        local = default_values(body, decl.definition, values)
+        if local is None:
+            return BROKEN
+        body.scope.update(local)
+        inner = decl.shorthand.body
+        if isinstance(inner, tree.Chain):
+            found = members(body, inner.members)
+        else:
+            layer = member_layer(body, inner)
+            found = None if layer is None else [MemberSpec(None, layer, inner.span)]
+            if isinstance(layer, ChainSpec) and layer.spliced:
+                found = layer.members
+    finally:
+        body.scope, decl.busy = around, False
+    if found is None:
+        return BROKEN
+    splice = Splice("shorthand", decl.definition, given, 1, expr)
+    return ChainSpec(spliced_in(found, splice), expr.span, spliced=True)
+
+
+def spliced_in(members: list[MemberSpec], splice: Splice) -> list[MemberSpec]:
+    """Note of members that they came into a chain together; those that shared a splice share it still."""
+    nested: dict[int, Splice] = {}
+
+    def within(inner: Splice | None) -> Splice:
+        if inner is None:
+            return splice
+        if id(inner) not in nested:
+            nested[id(inner)] = inner.replace(outer=within(inner.outer))
+        return nested[id(inner)]
+
+    return [member.replace(splice=within(member.splice)) for member in members]
+

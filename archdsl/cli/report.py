@@ -1,0 +1,97 @@
+"""What a command says of its specs: complaints for people or tools, and the exit code that follows."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from archdsl.cli.files import read_standard_input
+from archdsl.cli.misuse import Misuse
+from archdsl.text.complaint import Complaint, Complaints
+from archdsl.text.source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterable
+
+    from archdsl.graph import Program
+    from archdsl.syntax import tree
+
+
+class Report:
+    """Collects what is wrong with a command's specs, says it, and knows the exit code.
+
+    Complaints go to standard error as text, or with `--format json` to standard output, one object a line.
+    """
+
+    def __init__(self, options: Namespace) -> None:
+        self.json: bool = getattr(options, "format", "text") == "json"
+        self.strict: bool = getattr(options, "strict", False)
+        self.code = 0
+        self._said = False
+
+    def say(self, complaints: Iterable[Complaint]) -> bool:
+        """Say complaints; return whether a spec with these is sound."""
+        sound = True
+        for complaint in complaints:
+            self._print(complaint)
+            if self.strict or complaint.severity == "error":
+                sound = False
+        self.code = self.code if sound else 1
+        return sound
+
+    def _print(self, complaint: Complaint) -> None:
+        from archdsl.text.show import as_json, as_text
+
+        if self.json:
+            print(as_json(complaint))
+            return
+        color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+        print(("\n" if self._said else "") + as_text(complaint, color), end="", file=sys.stderr)
+        self._said = True
+
+    def source(self, path: str) -> Source | None:
+        """Open a spec, or standard input; say what is wrong and return None where it cannot be read."""
+        from archdsl import spec
+        from archdsl.text.files import Unreadable, decoded
+
+        complaints = Complaints()
+        try:
+            if path == "-":
+                return Source("-", decoded(read_standard_input()))
+            source = spec.open_source(path, complaints)
+        except Unreadable as error:
+            complaints.add(spec.unreadable(path, error))
+            source = None
+        except FileNotFoundError as error:
+            # It was there a moment ago, or is a link that leads nowhere.
+            raise Misuse(f"there is no file {path}") from error
+        self.say(complaints)
+        return source
+
+    def parse(self, path: str) -> tree.File | None:
+        """Open and read a spec; None where there are mistakes in its syntax."""
+        from archdsl import spec
+
+        source, complaints = self.source(path), Complaints()
+        if source is None:
+            return None
+        file = spec.parse(source, complaints)
+        return file if self.say(complaints) else None
+
+    def compile(self, path: str, options: Namespace) -> Program | None:
+        """Open, read and analyze a spec, with the overrides of the command line; None where it is at fault."""
+        from archdsl import spec
+
+        source, complaints = self.source(path), Complaints()
+        if source is None:
+            return None
+        params, settings = getattr(options, "params", None), getattr(options, "settings", None)
+        try:
+            program = spec.compile_source(source, complaints, dict(params or ()), dict(settings or ()))
+        except ValueError as error:
+            if type(error).__name__ != "OverrideError":
+                raise
+            raise Misuse(f"{path}: {error}") from error
+        return program if self.say(complaints) else None

@@ -1,0 +1,141 @@
+"""The colours of figures, by paint: fill, stroke and ink, for a light page and for a dark one.
+
+Paints that stand beside each other in a figure differ in lightness too, so that a greyscale print
+tells them apart; every ink has a contrast of at least 4.5 on its fill.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Colours = tuple[str, str, str]
+
+THEMES = ("auto", "light", "dark")
+
+LIGHT: dict[str, Colours] = {
+    # The page itself, connectors, and lines that stay in the background.
+    "page": ("#ffffff", "none", "#1f2630"),
+    "line": ("#3a4250", "#3a4250", "#3a4250"),
+    "quiet": ("none", "#7c8593", "#4b5462"),
+    "faint": ("none", "#b6bcc6", "#5a6371"),
+    "dot": ("#1f2630", "none", "#1f2630"),
+    "frame": ("#f6f7f9", "#a3abb8", "#3a4250"),
+    "inner": ("#ffffff", "#a3abb8", "#3a4250"),
+    # bars: from the ends to the waist.
+    "shade0": ("#f3f4f6", "#2f3642", "#1f2630"),
+    "shade1": ("#e1e4e8", "#2f3642", "#1f2630"),
+    "shade2": ("#cdd1d7", "#2f3642", "#1f2630"),
+    "shade3": ("#b3b9c1", "#2f3642", "#1f2630"),
+    "shade4": ("#8b939e", "#2f3642", "#1f2630"),
+    # flow
+    "noise": ("#ffffff", "#5a6371", "#1f2630"),
+    "data": ("#f8bd6a", "#a8690f", "#2b1c00"),
+    "network": ("#3b73b9", "#1d4677", "#ffffff"),
+    "judge": ("#f8837a", "#96141a", "#350504"),
+    "sample": ("#6d7480", "#434a55", "#ffffff"),
+    "verdict": ("#a9b0ba", "#434a55", "#1f2630"),
+    "loss": ("#6d7480", "#434a55", "#ffffff"),
+    "value": ("#f5b041", "#b97a10", "#1f1400"),
+    # cell
+    "linear": ("#2c6fc0", "#1d4f8d", "#ffffff"),
+    "activation": ("#63e0c4", "#1c8f76", "#04231c"),
+    # latent
+    "square": ("#eeb1be", "#2f3642", "#1f2630"),
+    "mean": ("#bfe5f1", "#2f3642", "#1f2630"),
+    "spread": ("#f6f1c4", "#2f3642", "#1f2630"),
+    "latent": ("#a5dd97", "#2f3642", "#1f2630"),
+    "arrow": ("#11161d", "#11161d", "#11161d"),
+    "photo": ("#e7eaee", "#5a6371", "#1f2630"),
+    "photo-sky": ("#cfe3f5", "none", "#1f2630"),
+    "photo-hill": ("#7f9b86", "none", "#1f2630"),
+    "photo-near": ("#54705c", "none", "#ffffff"),
+    "photo-sun": ("#f4c95d", "none", "#1f2630"),
+    # volumes: a front, a lighter top, a darker side.
+    "source": ("#f4c9c9", "#5f6672", "#1f2630"),
+    "source-top": ("#fae2e2", "#5f6672", "#1f2630"),
+    "source-side": ("#cf9f9f", "#5f6672", "#1f2630"),
+    "volume": ("#c6d8f3", "#5f6672", "#1f2630"),
+    "volume-top": ("#dfeafa", "#5f6672", "#1f2630"),
+    "volume-side": ("#94a9cb", "#5f6672", "#1f2630"),
+    "sink": ("#cfe6cb", "#5f6672", "#1f2630"),
+    "sink-top": ("#e5f3e2", "#5f6672", "#1f2630"),
+    "sink-side": ("#9fbf99", "#5f6672", "#1f2630"),
+    "neuron": ("#ffffff", "#1f2630", "#1f2630"),
+    "axis-depth": ("none", "#2c7a1f", "#2c7a1f"),
+    "axis-height": ("none", "#1414e0", "#1414e0"),
+    "axis-width": ("none", "#d61414", "#d61414"),
+    # neurons
+    "unit-source": ("#ffc73a", "#8d6a06", "#1f1400"),
+    "unit-hidden": ("#4f8fce", "#27598c", "#ffffff"),
+    "unit-sink": ("#2f9e5b", "#17603a", "#ffffff"),
+    # blocks
+    "convolution": ("#f7c17b", "#a0650f", "#2b1c00"),
+    "attention": ("#f3a5a0", "#9a2d27", "#350504"),
+    "recurrent": ("#d8b4e8", "#71408a", "#260a33"),
+    "embedding": ("#f0d3e3", "#8f4a70", "#330d22"),
+    "normalization": ("#eef0b8", "#858a1f", "#23250a"),
+    "pooling": ("#c4b5e0", "#5f4a8f", "#1c1133"),
+    "merge": ("#ffffff", "#3a4250", "#1f2630"),
+    "function": ("#e4e7ec", "#5f6672", "#1f2630"),
+    "terminal": ("#ffffff", "#5f6672", "#1f2630"),
+}
+
+DARK: dict[str, Colours] = {
+    "page": ("#151a21", "none", "#e7ebf0"),
+    "line": ("#b4bdca", "#b4bdca", "#b4bdca"),
+    "quiet": ("none", "#8e98a7", "#c2cad5"),
+    "faint": ("none", "#5d6776", "#aab3c0"),
+    "dot": ("#e7ebf0", "none", "#e7ebf0"),
+    "frame": ("#1d232c", "#5d6776", "#c2cad5"),
+    "inner": ("#151a21", "#5d6776", "#c2cad5"),
+    "shade0": ("#252c36", "#c2cad5", "#e7ebf0"),
+    "shade1": ("#38414e", "#c2cad5", "#e7ebf0"),
+    "shade2": ("#505b6a", "#c2cad5", "#ffffff"),
+    "shade3": ("#748091", "#c2cad5", "#0e1218"),
+    "shade4": ("#a9b4c3", "#e7ebf0", "#0e1218"),
+    "noise": ("#151a21", "#aab3c0", "#e7ebf0"),
+    "data": ("#805512", "#f2b75f", "#fff4e0"),
+    "network": ("#2a5690", "#92bdf2", "#f2f7ff"),
+    "judge": ("#a03a33", "#ff9d95", "#fff2f1"),
+    "sample": ("#505866", "#aab3c0", "#ffffff"),
+    "verdict": ("#7d8796", "#c2cad5", "#0e1218"),
+    "loss": ("#505866", "#aab3c0", "#ffffff"),
+    "value": ("#8a5c0c", "#f5b753", "#fff4e0"),
+    "linear": ("#265a9b", "#7fb4f2", "#f2f7ff"),
+    "activation": ("#0f6e5a", "#63e0c4", "#eafff9"),
+    "square": ("#84404f", "#f0b9c5", "#fff2f5"),
+    "mean": ("#2a6274", "#bfe5f1", "#effbff"),
+    "spread": ("#6a6424", "#f6f1c4", "#fffdea"),
+    "latent": ("#38703a", "#b2e6a5", "#f0fff0"),
+    "arrow": ("#e7ebf0", "#e7ebf0", "#e7ebf0"),
+    "photo": ("#2b323d", "#aab3c0", "#e7ebf0"),
+    "photo-sky": ("#33475c", "none", "#e7ebf0"),
+    "photo-hill": ("#50685a", "none", "#e7ebf0"),
+    "photo-near": ("#38503f", "none", "#ffffff"),
+    "photo-sun": ("#d6a93c", "none", "#1f1400"),
+    "source": ("#7d4b4b", "#d3d9e1", "#ffffff"),
+    "source-top": ("#9b6565", "#d3d9e1", "#ffffff"),
+    "source-side": ("#5d3434", "#d3d9e1", "#ffffff"),
+    "volume": ("#3c5a88", "#d3d9e1", "#ffffff"),
+    "volume-top": ("#5676a8", "#d3d9e1", "#ffffff"),
+    "volume-side": ("#294063", "#d3d9e1", "#ffffff"),
+    "sink": ("#47703f", "#d3d9e1", "#ffffff"),
+    "sink-top": ("#618d58", "#d3d9e1", "#ffffff"),
+    "sink-side": ("#31512b", "#d3d9e1", "#ffffff"),
+    "neuron": ("#dfe6f0", "#0e1218", "#0e1218"),
+    "axis-depth": ("none", "#7fd46f", "#7fd46f"),
+    "axis-height": ("none", "#8fb0ff", "#8fb0ff"),
+    "axis-width": ("none", "#ff8a8a", "#ff8a8a"),
+    "unit-source": ("#c2921a", "#ffdc85", "#1f1400"),
+    "unit-hidden": ("#3a76b3", "#a5cdf5", "#ffffff"),
+    "unit-sink": ("#27804b", "#8fe0b2", "#ffffff"),
+    "convolution": ("#805512", "#f2b75f", "#fff4e0"),
+    "attention": ("#8a3b36", "#ff9d95", "#fff2f1"),
+    "recurrent": ("#5f3a75", "#d8b4e8", "#fbf2ff"),
+    "embedding": ("#6f3656", "#f0bcd8", "#fff2f9"),
+    "normalization": ("#5c5f1c", "#e0e394", "#feffea"),
+    "pooling": ("#4b3a75", "#c4b5f0", "#f6f2ff"),
+    "merge": ("#151a21", "#b4bdca", "#e7ebf0"),
+    "function": ("#3a424e", "#9aa4b2", "#e7ebf0"),
+    "terminal": ("#151a21", "#9aa4b2", "#e7ebf0"),
+}

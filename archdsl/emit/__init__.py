@@ -1,0 +1,1 @@
+"""From the graph to Python source, written as a careful person would."""

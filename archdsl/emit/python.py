@@ -1,0 +1,217 @@
+"""A document of Python source: lines with their places in the spec, imports and helpers collected once.
+
+Lines are written on one line each and wrapped here, the way that `ruff format` (and Black) would, so
+that the formatter has nothing left to change. A bracket whose last entry has a comma behind it is
+written one entry a line, as theirs are.
+"""
+
+from __future__ import annotations
+
+from archdsl.emit.wrap import WIDTH, wrap
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archdsl.text.source import Span
+
+_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+class Lines:
+    """Lines of source, each with the line of the spec that it comes from, or None."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[str, int | None]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.entries)
+
+    def add(self, text: str, indent: int = 0, span: Span | None = None, *, comment: str = "") -> None:
+        """Add a line, wrapped where it is too long; a comment stands beside it where there is room."""
+        number = span.line if span is not None else None
+        wrapped = wrap(text, indent, comment)
+        self.entries.extend((line, number) for line in wrapped)
+
+    def blank(self, count: int = 1) -> None:
+        """Add blank lines, unless there are enough already or nothing stands above."""
+        if not self.entries:
+            return
+        have = 0
+        while have < len(self.entries) and self.entries[-1 - have][0] == "":
+            have += 1
+        self.entries.extend([("", None)] * (count - have))
+
+    def comment(self, lines: Iterable[str | None], indent: int = 0) -> None:
+        """Add comments of the spec; None is a blank line between them."""
+        for line in lines:
+            self.entries.append((f"{' ' * indent}# {printable(line)}".rstrip() if line is not None else "", None))
+
+    def docstring(self, text: str, indent: int = 0) -> None:
+        """Add a docstring."""
+        self.entries.extend((line, None) for line in docstring(text, indent))
+
+    def extend(self, other: Lines, indent: int = 0) -> None:
+        """Add other lines, wrapped already for this indent, or flush at the margin."""
+        pad = " " * indent
+        self.entries.extend((pad + line if line else "", number) for line, number in other.entries)
+
+    @property
+    def text(self) -> str:
+        """The source."""
+        return "\n".join([line for line, _ in self.entries]) + "\n"
+
+    @property
+    def lines(self) -> dict[int, int]:
+        """The line of the spec for each line of the source that comes from one, both from 1."""
+        return {place: number for place, (_, number) in enumerate(self.entries, 1) if number is not None}
+
+
+class Document:
+    """A module while it is written: `body` is what follows the imports.
+
+    `imports` are whole import lines; `helpers` the sources of functions and classes that torch lacks,
+    by name, in the order in which they were asked for.
+    """
+
+    def __init__(self) -> None:
+        self.imports: set[str] = set()
+        self.helpers: dict[str, str] = {}
+        self.names: set[str] = set()
+        self.body = Lines()
+
+    def use(self, *imports: str) -> None:
+        """Ask for import lines."""
+        self.imports.update(imports)
+
+    def helper(self, name: str, source: str, imports: Iterable[str] = ()) -> None:
+        """Ask for a helper once."""
+        self.helpers.setdefault(name, source.strip("\n") + "\n")
+        self.use(*imports)
+
+    def function(self, dotted: str) -> str:
+        """Return a dotted name of torch as it is written, and import what it needs."""
+        head = dotted.partition(".")[0]
+        known = {"nn": "from torch import nn", "F": "import torch.nn.functional as F", "torch": "import torch", "math": "import math"}
+        if head in known:
+            self.use(known[head])
+        return dotted
+
+    def assemble(self, about: str, comments: Iterable[str | None]) -> Lines:
+        """Put the whole module together."""
+        whole = Lines()
+        whole.comment(comments)
+        if about:
+            whole.docstring(about)
+            whole.blank()
+        for group in _import_groups(self.imports):
+            whole.blank()
+            for line in group:
+                whole.add(line)
+        for source in self.helpers.values():
+            whole.blank(2)
+            for line in source.rstrip("\n").split("\n"):
+                indent = len(line) - len(line.lstrip())
+                whole.add(line.lstrip(), indent) if _is_code(line) else whole.entries.append((line, None))
+        whole.blank(2)
+        whole.extend(self.body)
+        while whole.entries and whole.entries[-1][0] == "":
+            whole.entries.pop()
+        return whole
+
+
+def _is_code(line: str) -> bool:
+    stripped = line.strip()
+    return bool(stripped) and not stripped.startswith(("#", '"""'))
+
+
+def _import_groups(imports: set[str]) -> list[list[str]]:
+    """Sort as import sorters do: the standard library first, `import x` before `from x import y`."""
+    third = ("torch", "numpy", "sklearn", "faker", "tqdm", "PIL", "safetensors", "torchvision", "datasets", "pyarrow")
+    groups: list[list[str]] = [[], []]
+    for line in sorted(imports, key=lambda line: (line.startswith("from"), line.split()[1], line)):
+        groups[line.split()[1].partition(".")[0] in third].append(line)
+    return [_merged(group) for group in groups if group]
+
+
+def _merged(lines: list[str]) -> list[str]:
+    """Join `from x import a` and `from x import b`."""
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        module, _, name = line.partition(" import ")
+        found.setdefault(module if line.startswith("from") else line, []).extend(name.split(", ") if line.startswith("from") else [])
+    return [f"{module} import {', '.join(sorted(set(names)))}" if names else module for module, names in found.items()]
+
+
+# ---------------------------------------------------------------- literals
+
+
+def literal(value: object) -> str:
+    """Return a constant as Python source. Raises TypeError for what is none."""
+    if isinstance(value, bool) or value is None:
+        return repr(value)
+    if isinstance(value, int):
+        return repr(int(value))
+    if isinstance(value, float):
+        return repr(value) if value - value == 0 else f'float("{value}")'
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, tuple):
+        inner = ", ".join([literal(item) for item in value])
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, list):
+        return f"[{', '.join([literal(item) for item in value])}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join([f"{literal(key)}: {literal(item)}" for key, item in value.items()]) + "}"
+    raise TypeError(f"{type(value).__name__} is no constant")
+
+
+def number(spelling: str) -> str:
+    """Return a number as its author spelled it, in the formatter's letters: `.5` is `0.5`, `1E3` is `1e3`."""
+    text = spelling.lower()
+    whole, dot, rest = text.partition(".")
+    if dot and text[:2] != "0x":
+        digits, e, power = rest.partition("e")
+        text = f"{whole or '0'}.{digits or '0'}{e}{power}"
+    return text
+
+
+def quoted(text: str) -> str:
+    """Return a text as a literal that ends where it should, in the quotes that the formatter prefers."""
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    return quote + "".join([f"\\{letter}" if letter == quote else _ESCAPES.get(letter) or printable(letter) for letter in text]) + quote
+
+
+def printable(text: str) -> str:
+    """Return a text with everything escaped that does not show, or that would turn the line around."""
+    return "".join([letter if letter.isprintable() else _escaped(ord(letter)) for letter in text])
+
+
+def _escaped(code: int) -> str:
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def docstring(text: str, indent: int = 0) -> list[str]:
+    """Return a docstring's lines: no text can end it early, and long lines are broken between words."""
+    from textwrap import wrap as fill
+
+    pad = " " * indent
+    lines = [printable(line).rstrip() for line in text.strip().expandtabs(4).split("\n")]
+    lines = [_guarded(line) for line in lines]
+    if len(lines) == 1 and len(lines[0]) + indent + 6 <= WIDTH:
+        return [f'{pad}"""{_closing(lines[0])}"""'] if lines[0] else []
+    folded: list[str] = []
+    for line in lines:
+        lead = line[: len(line) - len(line.lstrip())]
+        room = WIDTH - indent - (0 if folded else 3)
+        folded += fill(line, room, subsequent_indent=lead, break_long_words=False, break_on_hyphens=False) if len(line) > room else [line]
+    return [f'{pad}"""{folded[0].lstrip()}', *[pad + line if line else "" for line in folded[1:]], f'{pad}"""']
+
+
+def _guarded(line: str) -> str:
+    return line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+
+
+def _closing(line: str) -> str:
+    """A quote right before the closing ones is kept apart from them."""
+    return line[:-1] + '\\"' if line.endswith('"') and not line.endswith('\\"') else line

@@ -1,0 +1,49 @@
+"""Says what the published schema has against a source, at the places where nothing was said yet."""
+
+from __future__ import annotations
+
+from archdsl.syntax import complaints_yaml as say
+from archdsl.syntax.yaml_expressions import found_in
+from archdsl.syntax.yaml_nodes import Faulty, Mapping, Sequence, plain_data
+from archdsl.text.source import Span
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from archdsl.syntax.yaml_nodes import Node
+    from archdsl.text.complaint import Complaints
+    from archdsl.text.source import Source
+
+    Verdicts = Callable[[Any], Iterable[tuple[tuple[str | int, ...], str, tuple[str, ...], str]]]
+
+
+def judge(source: Source, root: Node, verdicts: Verdicts, complaints: Complaints) -> None:
+    """Complain of what the schema rejects, unless a complaint stands there already: one mistake, one complaint."""
+    said = [(complaint.span.start, max(complaint.span.end, complaint.span.start + 1)) for complaint in complaints]
+    for path, keyword, allowed, message in verdicts(plain_data(root)):
+        node, start, owner = _at(root, path, keyword)
+        end = max(node.end, start + 1)
+        if isinstance(node, Faulty) or any(start < stop and begin < end for begin, stop in said):
+            continue
+        where = f"`{owner}`" if owner else "a spec"
+        found = path[-1] if keyword == "additionalProperties" else found_in(node)
+        complaints.add(say.schema_says(Span(source, start, max(start, node.end)), where, keyword, allowed, str(found), message))
+
+
+def _at(root: Node, path: tuple[str | int, ...], keyword: str) -> tuple[Node, int, str]:
+    """Return the node that a path leads to, where the complaint begins, and the key that it stands under.
+
+    The path of an unknown key ends with that key, and leads to the key itself.
+    """
+    node, owner = root, ""
+    for place, step in enumerate(path, 1):
+        if isinstance(node, Mapping):
+            key, value = node.found[str(step)]
+            if keyword == "additionalProperties" and place == len(path):
+                return key, key.start, owner
+            node, owner = value, str(step)
+        elif isinstance(node, Sequence):
+            node = node.items[int(step)]
+    return node, node.start, owner
