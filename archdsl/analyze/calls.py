@@ -174,6 +174,10 @@ def _call_named(body: Body, own: object, expr: tree.Call, *, member: bool) -> ob
 
 def call_layer(body: Body, layer: Layer, written: tuple[tree.Argument, ...], expr: tree.Expr, *, member: bool = False) -> object:
     """A word of the registry: called on values it computes; with constants alone it is a layer."""
+    if layer.group in ("optimizer", "schedule") or (layer.group in ("draw", "metric") and not body.is_recipe):
+        where = "here" if body.is_recipe else "in a model"
+        body.complain(say.misplaced(f"The {layer.group} {layer.name}", where, expr.span))
+        return BROKEN
     arguments = read_arguments(body, written, layer.name)
     if arguments is None:
         return BROKEN

@@ -67,7 +67,7 @@ class Body:
         self.inputs: dict[str, Span] = {}
         self.read: set[str] = set()
         self.block_types: list[Tensor] | None = None
-        self.is_state_model = False
+        self.is_state_model = self.is_recipe = False
         self.state_spans: dict[str, Span] = {}
         self.set_states: set[str] = set()
         self.layer_spans: dict[Module, Span] = {}

@@ -197,9 +197,7 @@ def _over(x: Tensor, dim: int | None, name: str) -> Applied:
     return Applied(x, lengths=x.ragged and along == 0, call="ragged_softmax({0}, {lengths})" if x.ragged and along == 0 else "")
 
 
-@layer(
-    "nn.Softmax", function="F.softmax", role="activation", ragged="uses", helper=RAGGED_SOFTMAX, helper_imports=("import torch",)
-)
+@layer("nn.Softmax", function="F.softmax", role="activation", ragged="uses", helper=RAGGED_SOFTMAX, helper_imports=("import torch",))
 def softmax(x: Tensor, /, dim: int | None = None) -> Applied:
     """Makes numbers along a dimension positive, with sum 1."""
     return _over(x, dim, "softmax")

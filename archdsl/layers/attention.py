@@ -129,9 +129,7 @@ def _want_width(argument: str, found: Size, wanted: Size, index: int) -> None:
         raise Mismatch(f"wants {wanted} features and gets {found}", value=index, suggestion=f"{argument}={found} allows them.")
 
 
-def _written(
-    key: object, value: object, padding: object, mask: object, weights: bool, average: bool, causal: bool
-) -> str:
+def _written(key: object, value: object, padding: object, mask: object, weights: bool, average: bool, causal: bool) -> str:
     """Write the call: one sequence stands for all three, and what is left out is not said."""
     first = 0 if key is None else 1
     parts = ["{0}", f"{{{first}}}", f"{{{first if value is None else 2}}}"]

@@ -91,9 +91,7 @@ def signature(layer: Layer) -> str:
     return f"{layer.name}({', '.join(parts)})"
 
 
-def split_values(
-    layer: Layer, positional: Sequence[object], is_value: Callable[[object], bool]
-) -> tuple[list[object], list[object]]:
+def split_values(layer: Layer, positional: Sequence[object], is_value: Callable[[object], bool]) -> tuple[list[object], list[object]]:
     """Part what stands in a call's brackets into values and constants, each in order.
 
     A number is taken for a value where the layer allows one and a place is left: `where(mask, x, 0)`.
@@ -162,7 +160,9 @@ def _counted(layer: Layer, values: Sequence[object]) -> list[object]:
         placed = [*placed[: most - 1], tuple(placed[most - 1 :])]
     if len(placed) < least or any(value is None for value in placed[:least]):
         given = len([value for value in placed if value is not None])
-        raise Mismatch(f"wants {_counted_values(least)} ({', '.join(layer.values[:least])}) and gets {given}".replace("wants", f"{layer.name} wants"))
+        raise Mismatch(
+            f"wants {_counted_values(least)} ({', '.join(layer.values[:least])}) and gets {given}".replace("wants", f"{layer.name} wants")
+        )
     if len(placed) > most:
         raise Mismatch(f"{layer.name} wants {_counted_values(most)} ({', '.join(layer.values)}) and gets {len(placed)}")
     return placed + [None] * (most - len(placed))

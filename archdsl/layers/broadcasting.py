@@ -91,7 +91,7 @@ def _filled(shape: tuple[Size, ...], rank: int) -> tuple[Size, ...]:
 
 def join(left: Size, right: Size) -> Size | None:
     """Return the size that two broadcast to, or None where they do not; a symbol is taken to fit a number."""
-    if left == right or right == 1:
+    if right in (left, 1):
         return left
     if left == 1:
         return right
@@ -108,7 +108,7 @@ def _unlike(left: Tensor, right: Tensor, index: int) -> Mismatch:
 
 
 def _ranks_differ(left: Tensor, right: Tensor, index: int) -> Mismatch:
-    """torch would align the batch of the one with a dimension of the other, which nobody means."""
+    """In torch the batch of the one would meet a dimension of the other, which nobody means."""
     mismatch = _unlike(left, right, index)
     short, long = sorted((left, right), key=lambda tensor: len(tensor.shape))
     added = ", ".join([":"] * (len(short.shape) + 1) + ["None"] * (len(long.shape) - len(short.shape)))

@@ -55,7 +55,8 @@ def _convolve(
     if padding == "same":
         if any(step != 1 for step in each(stride, dimensions, "stride")):
             raise Mismatch("padding='same' wants a stride of 1", argument="padding")
-        each(dilation, dimensions, "dilation")
+        spans = zip(kernel, each(dilation, dimensions, "dilation"), strict=True)
+        _want_padding_to_reach(padding_mode, space, tuple([(step * (size - 1) + 1) // 2 for size, step in spans]))
         reached = space
     else:
         pads = 0 if isinstance(padding, str) else padding

@@ -20,9 +20,7 @@ def weight_norm(layer: Layer, name: str = "weight", dim: int = 0) -> Applied:
 
 
 @layer("nn.utils.parametrizations.spectral_norm", module="", group="form")
-def spectral_norm(
-    layer: Layer, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, dim: int | None = None
-) -> Applied:
+def spectral_norm(layer: Layer, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, dim: int | None = None) -> Applied:
     """Divides a layer's weight by its largest singular value."""
     return Applied()
 

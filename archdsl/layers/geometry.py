@@ -126,9 +126,7 @@ def want_floats(*tensors: Tensor) -> None:
     """Raise Mismatch where a value is not of floats, as learned layers want."""
     for index, tensor in enumerate(tensors):
         if tensor.dtype not in FLOATS:
-            raise Mismatch(
-                f"wants floats and gets {tensor.dtype}", value=index, suggestion='to("float32") makes floats of it.'
-            )
+            raise Mismatch(f"wants floats and gets {tensor.dtype}", value=index, suggestion='to("float32") makes floats of it.')
 
 
 def want_integers(tensor: Tensor, what: str, value: int = 0) -> None:

@@ -28,7 +28,9 @@ def bilinear(left: Tensor, right: Tensor, /, out_features: Size, bias: bool = Tr
     """Combines two vectors through a learned form, bilinear in both."""
     a, b = features(left), features(right)
     if not same_shape(left.shape[:-1], right.shape[:-1]):
-        raise Mismatch(f"wants two shapes alike but for the last size and gets {show_shape(left.shape)} and {show_shape(right.shape)}", value=1)
+        raise Mismatch(
+            f"wants two shapes alike but for the last size and gets {show_shape(left.shape)} and {show_shape(right.shape)}", value=1
+        )
     return Applied(
         left.like((*left.shape[:-1], out_features)),
         weights={"weight": (out_features, a, b)} | ({"bias": (out_features,)} if bias else {}),

@@ -26,11 +26,12 @@ def as_target(value: Target, like: Tensor, index: int = 1) -> tuple[Tensor, dict
     """Return a target as a tensor, and how a plain number is written as one like the first value."""
     if isinstance(value, Tensor):
         return value, {}
-    made = {0.0: "torch.zeros_like({0})", 1.0: "torch.ones_like({0})"}.get(float(value), "torch.full_like({0}, {%d})" % index)
+    made = {0.0: "torch.zeros_like({0})", 1.0: "torch.ones_like({0})"}.get(float(value), f"torch.full_like({{0}}, {{{index}}})")
     return like, {index: made}
 
 
 def pointwise(x: Tensor, target: Target, reduction: str, *, floats: bool = True) -> Applied:
+    """Return the loss of an output and a target of its shape. Raises Mismatch where the shapes differ."""
     want_floats(x)
     goal, prepare = as_target(target, x)
     if floats and goal.dtype not in ("float16", "bfloat16", "float32", "float64"):
@@ -39,7 +40,8 @@ def pointwise(x: Tensor, target: Target, reduction: str, *, floats: bool = True)
         prepare = {1: "{1}.float()"}
     if not same_shape(x.shape, goal.shape) or x.batched != goal.batched:
         raise Mismatch(
-            f"wants a target of the output's shape {show_shape(x.shape, x.batched)} and gets {show_shape(goal.shape, goal.batched)}", value=1
+            f"wants a target of the output's shape {show_shape(x.shape, x.batched)} and gets {show_shape(goal.shape, goal.batched)}",
+            value=1,
         )
     return reduce(x, reduction, prepare)
 
@@ -99,6 +101,7 @@ def _class_number(x: Tensor, target: Target) -> tuple[Tensor, dict[int, str]]:
 
 
 def want_class_weight(weight: Tensor | tuple[float, ...] | None, classes: Size) -> None:
+    """Raise Mismatch where there is not a weight for each class."""
     if weight is None:
         return
     shape = weight.shape if isinstance(weight, Tensor) else (len(weight),)
@@ -121,9 +124,7 @@ def cross_entropy(
 
 
 @layer("F.nll_loss", group="loss", role="loss", choices=REDUCTION, numbers=NUMBER, optional_values=1, positional=0)
-def nll_loss(
-    input: Tensor, target: Target, weight: Tensor | None, /, ignore_index: int = -100, reduction: str = "mean"
-) -> Applied:
+def nll_loss(input: Tensor, target: Target, weight: Tensor | None, /, ignore_index: int = -100, reduction: str = "mean") -> Applied:
     """How unlikely the target class is under log-probabilities [C, ...], as `log_softmax` gives them."""
     goal, prepare = _class_number(input, target)
     want_class_weight(weight, input.shape[0] if input.shape else 1)

@@ -34,7 +34,7 @@ def matmul(left: Tensor, right: Tensor, /) -> Applied:
 
 def multiply(left: Tensor, right: Tensor) -> Applied:
     """Return the product of two values as `@` has it. Raises Mismatch where inner sizes differ."""
-    if left.ragged and len(left.shape) < 2 or right.ragged:
+    if right.ragged or (left.ragged and len(left.shape) < 2):
         raise Mismatch("cannot go along a ragged dimension")
     a, b = left.full, right.full
     if not a or not b:
@@ -56,7 +56,9 @@ def _leads(left: tuple[Size, ...], right: tuple[Size, ...]) -> tuple[Size, ...]:
     for a, b in zip((1,) * (rank - len(left)) + left, (1,) * (rank - len(right)) + right, strict=True):
         size = _joined(a, b)
         if size is None:
-            raise Mismatch(f"wants dimensions before the matrices that go together and gets {show_shape(left)} and {show_shape(right)}", value=1)
+            raise Mismatch(
+                f"wants dimensions before the matrices that go together and gets {show_shape(left)} and {show_shape(right)}", value=1
+            )
         sizes.append(size)
     return tuple(sizes)
 

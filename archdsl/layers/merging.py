@@ -82,7 +82,7 @@ def _parts(x: Tensor, axis: int, sizes: list[Size]) -> Applied:
 def _pieces(size: int, piece: int) -> list[Size]:
     """Cut a size into pieces, of which the last may be smaller."""
     whole, rest = divmod(size, piece)
-    return [piece] * whole + ([rest] if rest else [])
+    return [*[piece] * whole, *([rest] if rest else [])]
 
 
 @layer("torch.chunk", function=".chunk", role="reshape", ragged="keeps")

@@ -148,9 +148,7 @@ def asgd(
 
 
 @layer("optim.SparseAdam", module="", group="optimizer", role="optimizer")
-def sparse_adam(
-    lr: float = 0.001, betas: Floats = (0.9, 0.999), eps: float = 1e-08, maximize: bool = False
-) -> Applied:
+def sparse_adam(lr: float = 0.001, betas: Floats = (0.9, 0.999), eps: float = 1e-08, maximize: bool = False) -> Applied:
     """Adam for the sparse gradients of large embeddings."""
     if lr <= 0 or eps <= 0:
         name = "lr" if lr <= 0 else "eps"

@@ -25,9 +25,7 @@ def _pair(input1: Tensor, input2: Tensor, target: Target, form: Tensor, reductio
 
 
 @layer("F.margin_ranking_loss", group="loss", role="loss", choices=REDUCTION, numbers=NUMBER, positional=0)
-def margin_ranking_loss(
-    input1: Tensor, input2: Tensor, target: Target, /, margin: float = 0, reduction: str = "mean"
-) -> Applied:
+def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Target, /, margin: float = 0, reduction: str = "mean") -> Applied:
     """What one score lacks to be above another, where the target is 1; below it, where it is -1."""
     want_floats(input1, input2)
     if not same_shape(input1.shape, input2.shape):
@@ -36,9 +34,7 @@ def margin_ranking_loss(
 
 
 @layer("F.cosine_embedding_loss", group="loss", role="loss", choices=REDUCTION, numbers=NUMBER, positional=0)
-def cosine_embedding_loss(
-    input1: Tensor, input2: Tensor, target: Target, /, margin: float = 0, reduction: str = "mean"
-) -> Applied:
+def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Target, /, margin: float = 0, reduction: str = "mean") -> Applied:
     """How far two vectors [F] are from one direction, where the target is 1; how near to it, where it is -1."""
     (wide,), (other,) = input1.expect("F"), input2.expect("F")
     want_floats(input1, input2)
@@ -93,9 +89,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, /, reduction: str = "m
 
 
 @layer("F.multilabel_soft_margin_loss", group="loss", role="loss", choices=REDUCTION, optional_values=1, positional=0)
-def multilabel_soft_margin_loss(
-    input: Tensor, target: Tensor, weight: Tensor | None, /, reduction: str = "mean"
-) -> Applied:
+def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Tensor | None, /, reduction: str = "mean") -> Applied:
     """The logistic loss of each class, averaged over them; the target is 0 or 1 for each."""
     if not input.shape or not same_shape(input.shape, target.shape):
         raise Mismatch(f"wants a target {show_shape(input.shape)} and gets {show_shape(target.shape)}", value=1)

@@ -12,16 +12,14 @@ if TYPE_CHECKING:
 
 
 def _want_half(padding: Pads, kernel: Sizes, dimensions: int) -> None:
-    """torch pads by half the window at most, so that no window lies in the padding alone."""
+    """Padding is half the window at most, so that no window lies in the padding alone."""
     pads, sizes = each(padding, dimensions, "padding"), each(kernel, dimensions, "kernel_size")
     for pad, size in zip(pads, sizes, strict=True):
         if isinstance(pad, int) and isinstance(size, int) and pad > size // 2:
             raise Mismatch(f"padding={pad} is more than half of kernel_size={size}", argument="padding")
 
 
-def _pool(
-    dimensions: int, x: Tensor, kernel: Sizes, stride: Sizes | None, padding: Pads, dilation: Sizes, ceil: bool
-) -> Tensor:
+def _pool(dimensions: int, x: Tensor, kernel: Sizes, stride: Sizes | None, padding: Pads, dilation: Sizes, ceil: bool) -> Tensor:
     channels, space = image(x, dimensions)
     _want_half(padding, kernel, dimensions)
     steps = kernel if stride is None else stride
@@ -104,25 +102,19 @@ def _power(dimensions: int, x: Tensor, norm: float, kernel: Sizes, stride: Sizes
 
 
 @layer("nn.LPPool1d", function="F.lp_pool1d", role="pooling")
-def lp_pool1d(
-    x: Tensor, /, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False
-) -> Applied:
+def lp_pool1d(x: Tensor, /, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False) -> Applied:
     """Takes the power sum of each window of a sequence [C, L]."""
     return _power(1, x, norm_type, kernel_size, stride, ceil_mode)
 
 
 @layer("nn.LPPool2d", function="F.lp_pool2d", role="pooling")
-def lp_pool2d(
-    x: Tensor, /, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False
-) -> Applied:
+def lp_pool2d(x: Tensor, /, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False) -> Applied:
     """Takes the power sum of each window of an image [C, H, W]."""
     return _power(2, x, norm_type, kernel_size, stride, ceil_mode)
 
 
 @layer("nn.LPPool3d", function="F.lp_pool3d", role="pooling")
-def lp_pool3d(
-    x: Tensor, /, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False
-) -> Applied:
+def lp_pool3d(x: Tensor, /, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False) -> Applied:
     """Takes the power sum of each window of a volume [C, D, H, W]."""
     return _power(3, x, norm_type, kernel_size, stride, ceil_mode)
 

@@ -59,9 +59,7 @@ def _groups(side: str, pattern: str) -> Side:
     return groups
 
 
-def _parted(
-    x: Tensor, groups: Side, sizes: dict[str, Size], pattern: str, steps: list[str]
-) -> tuple[list[str], dict[str, Size]]:
+def _parted(x: Tensor, groups: Side, sizes: dict[str, Size], pattern: str, steps: list[str]) -> tuple[list[str], dict[str, Size]]:
     """Return the names on the left in order with their sizes, and note the steps that part the dimensions."""
     if len(groups) != x.rank:
         raise Mismatch(f"{pattern!r} begins with {len(groups)} dimensions and gets {show_shape(x.shape, x.batched)}", argument="pattern")

@@ -25,9 +25,7 @@ def run_ragged(rnn, x, lengths, state=None):
 BATCH_FIRST = {"batch_first": True}
 
 
-def _recur(
-    x: Tensor, states: States, gates: int, hidden: Size, layers: Size, bias: bool, both: bool, projected: Size = 0
-) -> Applied:
+def _recur(x: Tensor, states: States, gates: int, hidden: Size, layers: Size, bias: bool, both: bool, projected: Size = 0) -> Applied:
     length, wide = x.expect("T", "F")
     features(x)
     if isinstance(layers, Dim):
@@ -135,9 +133,7 @@ def _step(x: Tensor, states: States, gates: int, hidden: Size, bias: bool) -> Ap
     return Applied(*outputs, weights=weights, macs=gates * hidden * (wide + hidden), input_size=wide)
 
 
-@layer(
-    "nn.RNNCell", infers="input_size", optional_values=1, role="recurrent", choices={"nonlinearity": ("tanh", "relu")}
-)
+@layer("nn.RNNCell", infers="input_size", optional_values=1, role="recurrent", choices={"nonlinearity": ("tanh", "relu")})
 def rnn_cell(x: Tensor, state: States, /, hidden_size: Size, bias: bool = True, nonlinearity: str = "tanh") -> Applied:
     """One step of a plain recurrent layer: input [F] and state to the next state."""
     return _step(x, state, 1, hidden_size, bias)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from archdsl.dims import Size
     from archdsl.layers.check import Dims
 
-_BEYOND = '''    beyond = torch.arange(x.size(1), device=x.device) >= lengths.to(x.device)[:, None]
-'''
+_BEYOND = """    beyond = torch.arange(x.size(1), device=x.device) >= lengths.to(x.device)[:, None]
+"""
 RAGGED_SUM = f'''
 def ragged_sum(x, lengths, keepdim=False):
     """Sum over the moments of each sequence, none of them beyond its own length."""

@@ -32,7 +32,7 @@ class Argument:
     `choices` are the strings that it may be. A variadic argument is bound to one tuple.
     """
 
-    __slots__ = ("choices", "default", "kind", "keyword_only", "name", "variadic")
+    __slots__ = ("choices", "default", "keyword_only", "kind", "name", "variadic")
 
     def __init__(self, name: str, default: object, kind: str, *, keyword_only: bool, variadic: bool, choices: tuple[object, ...]) -> None:
         self.name, self.default, self.kind = name, default, kind
@@ -155,7 +155,9 @@ def _arguments(rule: Callable[..., Applied], choices: Mapping[str, tuple[object,
     defaults = rule.__defaults__ or ()
     given = dict(zip(reversed(names[: code.co_argcount]), reversed(defaults), strict=False))
     found = [
-        Argument(name, given.get(name, REQUIRED), str(kinds.get(name, "Any")), keyword_only=False, variadic=False, choices=choices.get(name, ()))
+        Argument(
+            name, given.get(name, REQUIRED), str(kinds.get(name, "Any")), keyword_only=False, variadic=False, choices=choices.get(name, ())
+        )
         for name in positional
     ]
     if star is not None:

@@ -38,9 +38,7 @@ def constant_lr(factor: float = 1 / 3, total_iters: int = 5, last_epoch: int = -
 
 
 @layer("optim.lr_scheduler.LinearLR", module="", group="schedule", role="schedule")
-def linear_lr(
-    start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5, last_epoch: int = -1
-) -> Applied:
+def linear_lr(start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5, last_epoch: int = -1) -> Applied:
     """Goes evenly from one factor of the rate to another; a warm-up."""
     if not 0 < start_factor <= 1:
         raise Mismatch(f"start_factor={start_factor} is not above 0 and up to 1", argument="start_factor")
@@ -62,13 +60,13 @@ def polynomial_lr(total_iters: int = 5, power: float = 1.0, last_epoch: int = -1
 
 
 @layer("optim.lr_scheduler.CosineAnnealingLR", module="", group="schedule", role="schedule")
-def cosine_annealing_lr(T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> Applied:
+def cosine_annealing_lr(T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> Applied:  # noqa: N803
     """Takes the rate down along half a cosine."""
     return _want_positive(T_max=T_max)
 
 
 @layer("optim.lr_scheduler.CosineAnnealingWarmRestarts", module="", group="schedule", role="schedule")
-def cosine_annealing_warm_restarts(T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1) -> Applied:
+def cosine_annealing_warm_restarts(T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1) -> Applied:  # noqa: N803
     """Takes the rate down along half a cosine, again and again."""
     return _want_positive(T_0=T_0, T_mult=T_mult)
 

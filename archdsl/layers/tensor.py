@@ -77,7 +77,8 @@ class Tensor(Record):
         index = int(dim) % self.rank - self.batched
         if index < 0:
             raise Mismatch(
-                f"{argument}={dim} is the batch, which stays as it is", argument=argument,
+                f"{argument}={dim} is the batch, which stays as it is",
+                argument=argument,
                 suggestion=f"The dimensions of one sample begin at 1: {show_shape(self.shape, self.batched)}.",
             )
         return index

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from archdsl.layers.check import Pads, Ratios, Sizes
 
 
-def _unpool(
-    dimensions: int, x: Tensor, indices: Tensor, kernel: Sizes, stride: Sizes | None, padding: Pads
-) -> Applied:
+def _unpool(dimensions: int, x: Tensor, indices: Tensor, kernel: Sizes, stride: Sizes | None, padding: Pads) -> Applied:
     channels, space = image(x, dimensions)
     want_integers(indices, "the indices of a pooling", 1)
     if not same_shape(x.shape, indices.shape):
@@ -23,41 +21,31 @@ def _unpool(
     sizes = each(kernel, dimensions, "kernel_size")
     steps = sizes if stride is None else each(stride, dimensions, "stride")
     pads = each(padding, dimensions, "padding")
-    reached = [
-        (size - 1) * step - 2 * pad + k for size, k, step, pad in zip(space, sizes, steps, pads, strict=True)
-    ]
+    reached = [(size - 1) * step - 2 * pad + k for size, k, step, pad in zip(space, sizes, steps, pads, strict=True)]
     if any(isinstance(size, int) and size < 1 for size in reached):
         raise Mismatch(f"padding={padding} leaves nothing of the output", argument="padding")
     return Applied(x.like((channels, *reached)))
 
 
 @layer("nn.MaxUnpool1d", function="F.max_unpool1d", role="pooling")
-def max_unpool1d(
-    x: Tensor, indices: Tensor, /, kernel_size: Sizes, stride: Sizes | None = None, padding: Pads = 0
-) -> Applied:
+def max_unpool1d(x: Tensor, indices: Tensor, /, kernel_size: Sizes, stride: Sizes | None = None, padding: Pads = 0) -> Applied:
     """Puts the numbers of a pooled sequence back where they came from, zeros elsewhere."""
     return _unpool(1, x, indices, kernel_size, stride, padding)
 
 
 @layer("nn.MaxUnpool2d", function="F.max_unpool2d", role="pooling")
-def max_unpool2d(
-    x: Tensor, indices: Tensor, /, kernel_size: Sizes, stride: Sizes | None = None, padding: Pads = 0
-) -> Applied:
+def max_unpool2d(x: Tensor, indices: Tensor, /, kernel_size: Sizes, stride: Sizes | None = None, padding: Pads = 0) -> Applied:
     """Puts the numbers of a pooled image back where they came from, zeros elsewhere."""
     return _unpool(2, x, indices, kernel_size, stride, padding)
 
 
 @layer("nn.MaxUnpool3d", function="F.max_unpool3d", role="pooling")
-def max_unpool3d(
-    x: Tensor, indices: Tensor, /, kernel_size: Sizes, stride: Sizes | None = None, padding: Pads = 0
-) -> Applied:
+def max_unpool3d(x: Tensor, indices: Tensor, /, kernel_size: Sizes, stride: Sizes | None = None, padding: Pads = 0) -> Applied:
     """Puts the numbers of a pooled volume back where they came from, zeros elsewhere."""
     return _unpool(3, x, indices, kernel_size, stride, padding)
 
 
-def _fractional(
-    dimensions: int, x: Tensor, kernel: Sizes, size: Sizes | None, ratio: Ratios | None, indices: bool
-) -> Applied:
+def _fractional(dimensions: int, x: Tensor, kernel: Sizes, size: Sizes | None, ratio: Ratios | None, indices: bool) -> Applied:
     channels, space = image(x, dimensions)
     if (size is None) == (ratio is None):
         raise Mismatch("wants either output_size or output_ratio", argument="output_size" if size is not None else "output_ratio")

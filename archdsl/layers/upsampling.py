@@ -27,9 +27,7 @@ def _scaled(size: Size, ratio: float) -> Size:
     return int(size * ratio)
 
 
-def _resized(
-    x: Tensor, size: Sizes | None, ratio: Ratios | None, mode: str, align: bool | None, recompute: bool | None = None
-) -> Applied:
+def _resized(x: Tensor, size: Sizes | None, ratio: Ratios | None, mode: str, align: bool | None, recompute: bool | None = None) -> Applied:
     dimensions = len(x.shape) - 1
     if not 1 <= dimensions <= 3:
         raise Mismatch(f"wants [C, L], [C, H, W] or [C, D, H, W] and gets {show_shape(x.shape)}")
@@ -116,9 +114,7 @@ def channel_shuffle(x: Tensor, /, groups: Size) -> Applied:
 
 
 @layer("nn.Unfold", function="F.unfold", role="reshape")
-def unfold(
-    x: Tensor, /, kernel_size: Sizes, dilation: Sizes = 1, padding: Pads = 0, stride: Sizes = 1
-) -> Applied:
+def unfold(x: Tensor, /, kernel_size: Sizes, dilation: Sizes = 1, padding: Pads = 0, stride: Sizes = 1) -> Applied:
     """Takes every window of an image [C, H, W] out as a column: [C * k * k, L]."""
     channels, space = image(x, 2)
     places = windows(space, kernel_size, stride, padding, dilation)
@@ -126,9 +122,7 @@ def unfold(
 
 
 @layer("nn.Fold", function="F.fold", role="reshape")
-def fold(
-    x: Tensor, /, output_size: Sizes, kernel_size: Sizes, dilation: Sizes = 1, padding: Pads = 0, stride: Sizes = 1
-) -> Applied:
+def fold(x: Tensor, /, output_size: Sizes, kernel_size: Sizes, dilation: Sizes = 1, padding: Pads = 0, stride: Sizes = 1) -> Applied:
     """Adds columns [C * k * k, L] up to an image, as the opposite of `unfold`."""
     columns, length = x.expect("C * k * k", "L")
     want_floats(x)

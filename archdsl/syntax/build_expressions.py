@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MOST_POSTFIXES = 64
 """How many calls, subscripts and attributes may follow one another on one value."""
 
+MOST_ESCAPES = 20
+"""Of so many wrong escapes in one string one hears, and of no more."""
+
 CONSTANTS = {"None": None, "True": True, "False": False, "none": None, "true": True, "false": False}
 
 
@@ -109,8 +112,12 @@ class ExpressionBuilder:
     def text_of(self, at: int, start: int, end: int, raw: bool = False) -> str:
         """Return what a stretch of a string token means."""
 
+        heard: list[int] = []
+
         def complain(left: int, right: int) -> None:
-            self.complain(say.odd_escape(self.within(at, start + left, start + right)))
+            heard.append(left)
+            if len(heard) <= MOST_ESCAPES:
+                self.complain(say.odd_escape(self.within(at, start + left, start + right)))
 
         return decoded(self.tokens.texts[at][start:end], raw, complain)
 

@@ -45,9 +45,18 @@ def mend(parser: Parser, deep: bool = False) -> bool:
     builder.ended = builder.ended or tokens.kinds[parser.at] == END
     if not depth or builder.mistakes > MOST_COMPLAINTS:
         return False
+    if _is_outdented(parser):
+        tokens.insert(parser.at, _CLOSE, "}")
+        return True
     parser.cut(depth)
     _go_on(parser, at, [bracket for bracket in open_brackets if bracket >= first], entries > statements)
     return True
+
+
+def _is_outdented(parser: Parser) -> bool:
+    """Tell whether the parser stopped at a word that fits, but by its indentation stands behind a brace that is missing."""
+    kind = parser.tokens.kinds[parser.at]
+    return kind < 0 and parser.accepts(-kind)
 
 
 def _blamed(parser: Parser, first: int) -> int:

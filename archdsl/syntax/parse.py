@@ -7,6 +7,7 @@ from archdsl.syntax.lexer import END, ENTRIES, IF_STATEMENT, NAME, STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from archdsl.syntax.lexer import Tokens
@@ -38,7 +39,7 @@ class Parser:
         kinds, states, values, begins = self.tokens.kinds, self.states, self.values, self.begins
         states.append(STARTS[start])
         builder = self.builder
-        methods = [getattr(builder, action) if action else None for _, _, action, _ in RULES]
+        methods = _methods_of(type(builder))
         while True:
             at = self.at
             kind = kinds[at]
@@ -64,10 +65,10 @@ class Parser:
             method = methods[~action]
             if length:
                 first = begins[-length]
-                value = method(first, [values[i] for i in keep]) if method else values[keep[0]]
+                value = method(builder, first, [values[i] for i in keep]) if method else values[keep[0]]
                 del states[-length:], values[-length:], begins[-length:]
             else:
-                first, value = at, method(at, [])  # type: ignore[misc]
+                first, value = at, method(builder, at, [])  # type: ignore[misc]
             below = states[-1]
             jump = (below, symbol, kind)
             states.append(_jumps.get(jump) or self._jump(jump))
@@ -157,6 +158,16 @@ class Parser:
     def cut(self, depth: int) -> None:
         """Forget all of the stack above a depth."""
         del self.states[depth:], self.values[depth - 1 :], self.begins[depth - 1 :]
+
+
+def _methods_of(builder: type) -> list[Callable[..., Any] | None]:
+    """Return for each rule the method of a builder that makes its node; None where the child is passed on."""
+    if builder not in _methods:
+        _methods[builder] = [getattr(builder, action) if action else None for _, _, action, _ in RULES]
+    return _methods[builder]
+
+
+_methods: dict[type, list[Callable[..., Any] | None]] = {}
 
 
 def _states_before(*names: str) -> frozenset[int]:

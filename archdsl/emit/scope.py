@@ -1,0 +1,314 @@
+"""What the names and sizes of a spec are called inside one emitted class.
+
+A class comes from all instances of its definition at once. They are gone through in parallel, as
+`Strand`s: an instance, and an iteration of each loop around the place. A size is written by the
+first expression over the names of the class that gives the right value in every strand.
+"""
+
+from __future__ import annotations
+
+from archdsl.dims import Dim, Product, Traced, names_in, origin_of, substitute, symbol
+from archdsl.emit.constants import PRODUCT, Constants, Unwritable, within
+from archdsl.emit.python import literal
+from archdsl.layers.tensor import Mismatch, Tensor
+from archdsl.syntax import tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archdsl.dims import Size
+    from archdsl.emit.python import Document
+    from archdsl.graph import Definition, Given, Instance, Type
+
+QUESTIONS = ("shape", "channels", "numel", "dim")
+_ALIKE = {"num_features": "in_features", "num_channels": "in_channels", "normalized_shape": "in_features", "": "in_features"}
+
+
+class Differs(Exception):
+    """A size that no expression over the names of the class gives in every strand."""
+
+
+class Strand:
+    """One of the parallel ways through a body: the values of names in it, and the types of named values."""
+
+    __slots__ = ("env", "instance", "types")
+
+    def __init__(self, instance: Instance, env: dict[str, object], types: dict[str, Type]) -> None:
+        self.instance, self.env, self.types = instance, env, types
+
+    def inner(self, env: Mapping[str, object]) -> Strand:
+        """Return the strand of an iteration inside this one."""
+        return Strand(self.instance, {**self.env, **env}, dict(self.types))
+
+
+class Usage:
+    """What a class turned out to need; found by writing it once, and known when it is written again."""
+
+    def __init__(self) -> None:
+        self.inferred: dict[str, str] = {}
+        self.fresh: dict[str, dict[int, object]] = {}
+        self.kept: set[str] = set()
+        self.init: set[str] = set()
+        self.locals: dict[str, str] = {}
+
+    def state(self) -> object:
+        """Return what tells two passes apart."""
+        return (tuple(self.inferred), tuple(self.fresh), frozenset(self.kept), frozenset(self.init), tuple(self.locals))
+
+
+class Scope:
+    """The names of one class, at the place that is being written."""
+
+    def __init__(self, document: Document, definition: Definition, instances: Sequence[Instance], uses: Sequence[str], usage: Usage) -> None:
+        self.document, self.definition, self.instances, self.usage = document, definition, instances, usage
+        self.parameters = {name for name, _ in definition.parameters}
+        self.uses = set(uses)
+        self.constants: set[str] = set()
+        self.targets: list[str] = []
+        self.seen_targets: set[str] = set()
+        self.aliases: dict[str, Size] = {}
+        self.carried: dict[str, str] = {}
+        self.substituted: list[dict[str, str]] = []
+        self.modules: set[str] = {module.name for instance in instances for module in instance.modules}
+        self.strands = [Strand(instance, environment(instance), dict(instance.inputs)) for instance in instances]
+        self.init = Constants(document, self._init_name, lambda call: self._ask(call, self._init_symbol))
+        self.forward = Constants(document, self._forward_name, lambda call: self._ask(call, self._forward_symbol))
+        self.strict = 0
+
+    # ------------------------------------------------------------ names
+
+    def _init_name(self, name: str) -> str | None:
+        if self.substituted and name in self.substituted[-1]:
+            return self.substituted[-1][name]
+        return self._init_symbol(name)
+
+    def _init_symbol(self, name: str, hint: str = "") -> str | None:
+        if name in self.targets:
+            return name
+        if name in self.constants or name in self.parameters or name in self.uses:
+            self.usage.init.add(name)
+            return name
+        if name in self.carried:
+            self.usage.init.add(name)
+            return self.carried[name]
+        if name in self.usage.inferred:
+            return self.usage.inferred[name]
+        if not self._known(name):
+            return None
+        self.usage.inferred[name] = self._argument(name, hint)
+        return self.usage.inferred[name]
+
+    def _known(self, name: str) -> bool:
+        """Whether a size of the inputs is a number in every instance, and so may be an argument."""
+        sizes = [instance.symbols.get(name) for instance in self.instances]
+        return all(isinstance(size, int) for size in sizes)
+
+    def _argument(self, name: str, hint: str) -> str:
+        """Name the constructor argument of an inferred size after what it is inferred for."""
+        owner, dot, place = name.partition(".")
+        if not dot:
+            return name
+        kind = next(kind for input_, kind in self.instances[0].inputs if input_ == owner)
+        word = _ALIKE.get(hint, hint)
+        if hint in ("", "num_features") and len(kind.shape) > 2:
+            word = "in_channels" if place == "0" else f"in_{('depth', 'height', 'width')[int(place) - len(kind.shape)]}"
+        elif hint == "" and len(kind.shape) == 2 and place == "0":
+            word = "in_length"
+        several = len(self.definition.inputs) > 1
+        wanted = f"{owner}_{word.removeprefix('in_').removeprefix('num_')}" if several else word
+        return self.fresh_name(wanted)
+
+    def fresh_name(self, wanted: str) -> str:
+        """Return a name that nothing in the class has."""
+        taken = self.parameters | self.uses | self.constants | set(self.usage.inferred.values()) | set(self.usage.fresh) | set(self.targets)
+        name, number = wanted, 1
+        while name in taken:
+            number += 1
+            name = f"{wanted}{number}"
+        return name
+
+    def _forward_name(self, name: str) -> str | None:
+        if self.substituted and name in self.substituted[-1]:
+            return self.substituted[-1][name]
+        return self._forward_symbol(name)
+
+    def _forward_symbol(self, name: str, hint: str = "") -> str | None:
+        if name in self.targets:
+            self.seen_targets.add(name)
+            return name
+        if name in self.constants or name in self.parameters or name in self.uses:
+            self.usage.kept.add(name)
+            return f"self.{self.attribute(name)}"
+        return self._local(name)
+
+    def attribute(self, name: str) -> str:
+        """Return the attribute that keeps an argument; a submodule of its name goes first."""
+        return f"{name}_value" if name in self.modules else name
+
+    def _local(self, name: str) -> str | None:
+        """A size of an input is read off the input, once, where `forward` begins."""
+        place = self._place(name)
+        if place is None:
+            return None
+        owner, axis = place
+        batched = next(kind for input_, kind in self.instances[0].inputs if input_ == owner).batched
+        text = name if "." not in name else self._argument(name, "").removeprefix("in_")
+        self.usage.locals[text] = f"{owner}.size({axis + batched})"
+        return text
+
+    def _place(self, name: str) -> tuple[str, int] | None:
+        for owner, pattern in zip(self.definition.inputs, self.definition.patterns, strict=True):
+            if pattern is not None and name in pattern:
+                return owner, pattern.index(name)
+        owner, dot, axis = name.partition(".")
+        return (owner, int(axis)) if dot and owner in self.definition.inputs and axis.isdigit() else None
+
+    def _can(self, name: str, place: str) -> bool:
+        """Whether a name can be written, with nothing noted."""
+        if name in self.targets or name in self.constants or name in self.parameters or name in self.uses:
+            return True
+        if place == "init":
+            return name in self.carried or name in self.usage.inferred or self._known(name)
+        return self._place(name) is not None
+
+    # ------------------------------------------------------------ sizes
+
+    def size(self, values: Sequence[object], place: str = "init", hint: str = "") -> str:
+        """Write a size that has these values in the strands. Raises Differs where nothing gives them all."""
+        for candidate in self._candidates(values):
+            if isinstance(candidate, Product):
+                parts = [value.factors for value in values if isinstance(value, Product)]
+                factors = [self.size(column, place, hint) for column in zip(*parts, strict=True)]
+                return " * ".join([within(factor, PRODUCT + 1) if " * " not in factor else factor for factor in factors])
+            if not isinstance(candidate, Dim):
+                return literal(candidate)
+            if all(self._can(name, place) for name in names_in(candidate)) and self._holds(candidate, values):
+                return self.dim(candidate, place, hint)
+        return self._fresh(values, place, hint)
+
+    def _candidates(self, values: Sequence[object]) -> list[object]:
+        found: list[object] = []
+        first = values[0]
+        if isinstance(first, Product) and all(isinstance(value, Product) and len(value.factors) == len(first.factors) for value in values):
+            return [first]
+        for value in values:
+            origin = origin_of(value)  # type: ignore[arg-type]
+            origin = substitute(origin, self.aliases) if isinstance(origin, Dim) else origin
+            if isinstance(origin, Dim) and origin not in found:
+                found.append(origin)
+        if all(not isinstance(value, Dim) and value == first for value in values):
+            found.append(int(first) if isinstance(first, Traced) else first)
+        return found
+
+    def _holds(self, candidate: Dim, values: Sequence[object]) -> bool:
+        names = candidate.names
+        for strand, value in zip(self.strands, values, strict=True):
+            known = {name: strand.env[name] for name in names if isinstance(strand.env.get(name), int | Dim)}
+            if substitute(candidate, {name: int(size) if isinstance(size, int) else size for name, size in known.items()}) != value:  # type: ignore[misc]
+                return False
+        return True
+
+    def dim(self, size: Dim, place: str, hint: str = "") -> str:
+        """Write a polynomial over the names of the class."""
+        look = self._init_symbol if place == "init" else self._forward_symbol
+        texts: dict[str, str] = {}
+        for number, name in enumerate(sorted(size.names)):
+            text = look(name, hint)
+            if text is None:
+                raise Unwritable(name)
+            texts[f"{text.replace('.', '_')}__{number}"] = text
+        names = sorted(size.names)
+        renamed = substitute(size, {name: symbol(key) for name, key in zip(names, texts, strict=True)})
+        written = str(renamed)
+        for key, text in texts.items():
+            written = written.replace(key, text)
+        return written
+
+    def _fresh(self, values: Sequence[object], place: str, hint: str) -> str:
+        """Introduce an argument for what no expression gives; everybody who uses the class passes it."""
+        by_instance: dict[int, object] = {}
+        for strand, value in zip(self.strands, values, strict=True):
+            if by_instance.setdefault(id(strand.instance), value) != value:
+                raise Differs
+        if self.strict or place != "init" or self.definition.kind == "model" or len({id(i) for i in self.instances}) != len(by_instance):
+            raise Differs
+        plain = {key: int(value) if isinstance(value, int) else value for key, value in by_instance.items()}
+        for name, known in self.usage.fresh.items():
+            if known == plain:
+                return name
+        name = self.fresh_name(_ALIKE.get(hint, hint))
+        self.usage.fresh[name] = plain
+        return name
+
+    # ------------------------------------------------------------ constants and arguments
+
+    def _ask(self, call: tree.Call, look: object) -> str | None:
+        """Write a question about a shape by the sizes that it comes to."""
+        if not isinstance(call.function, tree.Name) or call.function.id not in QUESTIONS:
+            return None
+        place = "init" if look == self._init_symbol else "forward"
+        subject = call.arguments[0].value
+        while isinstance(subject, tree.Group):
+            subject = subject.inner
+        if not isinstance(subject, tree.Name):
+            raise Unwritable(call.function.id)
+        kinds = [strand.types.get(subject.id) for strand in self.strands]
+        if not all(isinstance(kind, Tensor) for kind in kinds):
+            raise Unwritable(subject.id)
+        shapes = [kind.shape for kind in kinds if isinstance(kind, Tensor)]
+        word = call.function.id
+        try:
+            if word in ("channels", "dim"):
+                axis = 0 if word == "channels" else self._axis(call, kinds[0])
+                return self.size([shape[axis] for shape in shapes], place)
+            sizes = [self.size(column, place) for column in zip(*shapes, strict=True)]
+        except (Differs, ValueError) as error:
+            raise Unwritable(word) from error
+        if word == "shape":
+            return f"({', '.join(sizes)},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
+        return " * ".join([within(size, PRODUCT + 1) for size in sizes]) or "1"
+
+    @staticmethod
+    def _axis(call: tree.Call, kind: object) -> int:
+        written = call.arguments[1].value if len(call.arguments) > 1 else None
+        negative = isinstance(written, tree.Unary)
+        inner = written.operand if isinstance(written, tree.Unary) else written
+        if not isinstance(inner, tree.Literal) or not isinstance(inner.value, int) or not isinstance(kind, Tensor):
+            raise Unwritable("dim")
+        try:
+            return kind.axis(-inner.value if negative else inner.value)
+        except Mismatch as error:
+            raise Unwritable("dim") from error
+
+    def argument(self, column: Sequence[Given], place: str = "init") -> str:
+        """Write an argument: as its author did where that is possible, else by its value."""
+        first = column[0]
+        writer = self.init if place == "init" else self.forward
+        if first.expr is not None:
+            try:
+                return writer.write(first.expr)
+            except Unwritable:
+                pass
+        return self.value([given.value for given in column], place)
+
+    def value(self, values: Sequence[object], place: str = "init") -> str:
+        """Write a value that is known, by the names of the class where sizes have them."""
+        first = values[0]
+        if isinstance(first, tuple | list) and first:
+            if any(not isinstance(value, tuple | list) or len(value) != len(first) for value in values):
+                raise Differs
+            parts = [self.value(column, place) for column in zip(*values, strict=True)]  # type: ignore[arg-type]
+            if isinstance(first, list):
+                return f"[{', '.join(parts)}]"
+            return f"({', '.join(parts)},)" if len(parts) == 1 else f"({', '.join(parts)})"
+        if isinstance(first, bool) or not isinstance(first, int | Dim):
+            if any(value != first for value in values):
+                raise Differs
+            return literal(first)
+        return self.size(values, place)
+
+
+def environment(instance: Instance) -> dict[str, object]:
+    """Return the values of the names that an instance begins with."""
+    return {**instance.arguments, **instance.symbols}

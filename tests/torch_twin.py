@@ -1,0 +1,106 @@
+"""The same layer in torch: built and called from its declaration, as emitted source would."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn, optim
+
+from archdsl.layers.tensor import Tensor
+
+BATCH = 3
+INFER = {
+    "in_channels": lambda values: values[0].shape[0],
+    "in_features": lambda values: values[0].shape[-1],
+    "in1_features": lambda values: values[0].shape[-1],
+    "in2_features": lambda values: values[1].shape[-1],
+    "num_features": lambda values: values[0].shape[0],
+    "num_channels": lambda values: values[0].shape[0],
+    "input_size": lambda values: values[0].shape[-1],
+    "normalized_shape": lambda values: values[0].shape[-1],
+    "embed_dim": lambda values: values[0].shape[-1],
+    "d_model": lambda values: values[0].shape[-1],
+}
+"""What a careful author would read off the input's shape."""
+
+
+def made(value: object, device: str = "meta") -> object:
+    """Return a torch tensor of what a `Tensor` says; numbers and None are themselves."""
+    if not isinstance(value, Tensor):
+        return tuple(made(one, device) for one in value) if isinstance(value, tuple) else value
+    shape = [BATCH if not isinstance(size, int) else size for size in value.full]
+    return torch.zeros(shape, dtype=getattr(torch, value.dtype), device=device)
+
+
+def resolve(path: str) -> object:
+    """Return what `nn.Conv2d`, `F.relu` or `torch.cat` names."""
+    found: object = {"nn": nn, "F": F, "torch": torch, "optim": optim}[path.split(".")[0]]
+    for part in path.split(".")[1:]:
+        found = getattr(found, part)
+    return found
+
+
+def module_of(layer, values, arguments, device="meta"):
+    """Construct the torch module of a declaration."""
+    inferred = [arguments.get(name, INFER[name](values)) for name in layer.infers]
+    given = {name: value for name, value in arguments.items() if name not in layer.infers and name not in layer.forward}
+    leading = [given.pop(argument.name) for argument in layer.arguments[: layer.leading]]
+    return (
+        resolve(layer.module)(*leading, *inferred, **given, **layer.fixed, device=device)
+        if takes_device(layer)
+        else resolve(layer.module)(*leading, *inferred, **given, **layer.fixed)
+    )
+
+
+def takes_device(layer) -> bool:
+    """Whether the module has weights, which are made on a device."""
+    return layer.weighted and layer.name not in ("cross_map_lrn2d", "transformer_encoder", "transformer_decoder")
+
+
+def source_of(layer, applied, values, arguments) -> str:
+    """Write the call of a layer's function form as the emitter does: over `v0`, `v1`, ..."""
+    sources = [f"v{index}" if isinstance(value, Tensor) else repr(value) for index, value in enumerate(values)]
+    sources = [applied.prepare.get(index, "{%d}" % index).format(*sources) for index in range(len(sources))]
+    written = {name: repr(value) for name, value in arguments.items()}
+    for argument in layer.arguments:
+        if argument.variadic and argument.name in arguments:
+            written[argument.name] = ", ".join(map(repr, arguments[argument.name]))
+        if argument.name in layer.always:
+            written.setdefault(argument.name, repr(argument.default))
+    if applied.call:
+        return applied.call.format(*sources, **written)
+    if layer.write:
+        return layer.write(sources, written)
+    variadic = [argument.name for argument in layer.arguments if argument.variadic]
+    tail = [source if name in variadic else f"{name}={source}" for name, source in written.items()]
+    if layer.variadic_values:
+        sources = [f"[{', '.join(sources)}]"]
+    if layer.function.startswith("."):
+        return f"{sources[0]}{layer.function}({', '.join(sources[1:] + tail)})"
+    return f"{layer.function}({', '.join(source for source in sources + tail if source != 'None')})"
+
+
+def called(layer, applied, values, arguments, device="meta"):
+    """Run that call."""
+    scope = {"torch": torch, "nn": nn, "F": F}
+    if layer.helper:
+        exec("import torch\nfrom torch import nn\n" + layer.helper, scope)
+    scope |= {f"v{index}": made(value, device) for index, value in enumerate(values)}
+    if layer.training and not applied.call:
+        arguments = arguments | {"training": False}
+    return eval(source_of(layer, applied, values, arguments), scope)
+
+
+def shapes(value: object) -> object:
+    """Return shapes in the structure of an output."""
+    if isinstance(value, torch.Tensor):
+        return tuple(value.shape), str(value.dtype).removeprefix("torch.")
+    if isinstance(value, Tensor):
+        return tuple(BATCH if not isinstance(size, int) else int(size) for size in value.full), value.dtype
+    return tuple(shapes(one) for one in value)
+
+
+def outputs(applied) -> object:
+    """Return the shapes that a rule gives, in torch's structure."""
+    found = tuple(shapes(output) for output in applied.outputs)
+    return found[0] if len(found) == 1 else found
