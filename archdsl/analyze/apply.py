@@ -8,6 +8,7 @@ from archdsl.analyze.naming import place, type_name
 from archdsl.analyze.values import BlockSpec, ChainSpec, MemberSpec, Path, PlainSpec, ScanSpec, Spec, WrapSpec, has_weights
 from archdsl.dims import TooManyTerms
 from archdsl.graph import Apply, Module, Node, Number, Pack, Run, Take
+from archdsl.layers.check import check_arguments
 from archdsl.layers.tensor import Mismatch, Tensor, show_shape
 
 TYPE_CHECKING = False
@@ -39,12 +40,21 @@ def infer(body: Body, layer: Layer, bound: Mapping[str, object], given: Sequence
     try:
         applied = layer.apply(values, bound)
     except Mismatch as mismatch:
-        body.complain(explain(mismatch, layer.name, span, known, given))
+        body.complain(explain(mismatch, layer.name, span, [] if _argument_alone(layer, bound) else known, given))
         return None
     except TooManyTerms:
         body.complain(say.bad_constant(f"the sizes that {layer.name} gives have too many terms", span))
         return None
     return applied if _inferred_agree(body, layer, bound, given, applied, span, known) else None
+
+
+def _argument_alone(layer: Layer, bound: Mapping[str, object]) -> bool:
+    """Whether an argument is wrong whatever the input is: then the input explains nothing."""
+    try:
+        check_arguments(layer, bound)
+    except Mismatch:
+        return True
+    return False
 
 
 def _inferred_agree(

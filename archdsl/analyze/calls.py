@@ -195,7 +195,7 @@ def call_layer(body: Body, layer: Layer, written: tuple[tree.Argument, ...], exp
         bound = bind(layer, constants, {one.name: one.value for one in given if not one.positional})
         placed = place_values(layer, values, named_values)
     except Mismatch as mismatch:
-        body.complain(explain(mismatch, layer.name, expr.span, [], given))
+        body.complain(explain(mismatch, layer.name, expr.span, [], given, code="bad-argument"))
         return BROKEN
     if not placed and not named_values and (layer.values or layer.weighted):
         return PlainSpec(layer, bound, given, expr.span)

@@ -22,6 +22,9 @@ def chain(body: Body, expr: tree.Chain) -> object:
     head = expr.members[0]
     if head.name is None and is_value(body, head.value):
         return _flow(body, expr)
+    if head.name is None and isinstance(head.value, tree.Name) and head.value.id not in body.scope and lookup(head.value.id) is None:
+        # A chain most often begins with a value, so the nearest name may be any.
+        return evaluate(body, head.value)
     found = members(body, expr.members)
     return BROKEN if found is None else row(found, expr)
 
@@ -177,10 +180,12 @@ def _is_value_leaf(body: Body, expr: tree.Expr) -> bool:
 
 
 def _is_value_call(body: Body, expr: tree.Call) -> bool:
+    from archdsl.analyze.forms import FORMS
+
     if isinstance(expr.function, tree.Name):
         name = expr.function.id
         own = body.scope.get(name)
-        if name in ("shape", "channels", "numel", "dim", "scan", "parameter", "buffer") and own is None:
+        if name in FORMS and own is None:
             return False
         if callable(getattr(own, "call_model", None)):
             return True

@@ -50,7 +50,7 @@ def init_call(body: Body, expr: tree.Expr) -> Choice | None:
         bound = bind(layer, [value for value, _ in arguments.positional], {name: value for name, (value, _) in arguments.named.items()})
         check_arguments(layer, bound)
     except Mismatch as mismatch:
-        body.complain(explain(mismatch, layer.name, expr.span, [], given))
+        body.complain(explain(mismatch, layer.name, expr.span, [], given, code="bad-argument"))
         return None
     return Choice(function.id, layer, tuple(given), expr.span)
 

@@ -6,6 +6,7 @@ from archdsl.analyze import complaints as say
 from archdsl.analyze.apply import settled
 from archdsl.analyze.context import MOST_LAYERS, Body
 from archdsl.analyze.evaluate import constant
+from archdsl.analyze.naming import check_name, check_value_name
 from archdsl.analyze.values import BROKEN, BlockSpec, Spec
 from archdsl.dims import Dim, TooManyTerms, Traced, names_in, origin_of, substitute, symbol
 from archdsl.graph import Instance, Module, Node, Read, Run, StateVar
@@ -161,6 +162,7 @@ def elaborate(inner: Body, decl: BlockDecl, given: Mapping[str, object], types: 
 def declare_input(body: Body, statement: tree.Input) -> None:
     """Make an input known: a model's as declared, a block's as it is given."""
     name = statement.name.id
+    sound = check_value_name(body.compiler, name, statement.name.span)
     if body.block_types is not None:
         found: Tensor | None = body.block_types.pop(0) if body.block_types else None
         kind = None if found is None else _matched(body, statement, found)
@@ -169,7 +171,7 @@ def declare_input(body: Body, statement: tree.Input) -> None:
         kind = None
     else:
         kind = declared_type(body, statement.type, name)
-    if kind is None:
+    if kind is None or not sound:
         body.scope[name] = BROKEN
         return
     body.instance.inputs = (*body.instance.inputs, (name, kind))
@@ -274,7 +276,8 @@ def declare_state(body: Body, statement: tree.State) -> None:
     name = statement.name.id
     kind = declared_type(body, statement.type, "")
     start = constant(body, statement.start) if statement.start is not None else 0
-    if kind is None or start is BROKEN:
+    sound = check_name(body.compiler, name, statement.name.span)
+    if kind is None or start is BROKEN or not sound:
         body.scope[name] = BROKEN
         return
     body.instance.states = (*body.instance.states, StateVar(name, kind, start, statement.start))

@@ -19,6 +19,7 @@ from archdsl.layers.data import data_names, lookup_data
 from archdsl.layers.registry import lookup, names
 from archdsl.layers.tensor import Mismatch, Tensor
 from archdsl.syntax import tree
+from archdsl.text.suggest import nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,10 +43,13 @@ class Work:
         self.recipe.comments = statement.comments
         self.fields: dict[str, tree.Field] = {}
         self.owners: dict[str, tuple[str, bool]] = {}
-        self.open_fields = False
+        self.open_fields = self.no_fields = False
+        self.misspelled: set[str] = set()
 
-    def complain_missing(self, what: str, suggestion: str) -> None:
-        """Say that the recipe lacks something, at its head."""
+    def complain_missing(self, what: str, suggestion: str, field: str = "") -> None:
+        """Say that the recipe lacks something, at its head; not where the field is there, misspelled."""
+        if field in self.misspelled:
+            return
         head = self.statement.span
         self.compiler.complain(say.missing(what, head.replace(end=min(head.end, head.start + 5)), suggestion))
 
@@ -92,6 +96,8 @@ def _keep(work: Work, field: tree.Field, kept: dict[str, tree.Field], known: Ite
     name = field.name.id
     if name not in known:
         work.compiler.complain(say.unknown_field(name, field.name.span, known))
+        near = nearest(name, known)
+        work.misspelled.update({near} if near else ())
     elif name in kept:
         work.compiler.complain(say.defined_twice(name, "The field", field.name.span, kept[name].name.span))
     else:
@@ -104,13 +110,13 @@ def _keep(work: Work, field: tree.Field, kept: dict[str, tree.Field], known: Ite
 def _data(work: Work) -> None:
     field = work.fields.get("data")
     if field is None:
-        work.complain_missing("This recipe has no data", "Write data: digits(size=28), say.")
-        work.open_fields = True
+        work.complain_missing("This recipe has no data", "Write data: digits(size=28), say.", "data")
+        work.open_fields = work.no_fields = True
         return
     source = choice(work, field, "data")
     work.recipe.data = source
     if source is None or source.layer is None:
-        work.open_fields = True
+        work.open_fields = work.no_fields = True
         return
     bound = {one.name: one.value for one in source.arguments}
     work.recipe.fields = {name: kind for name, kind in source.layer.rule(**bound).inferred.items() if isinstance(kind, Tensor)}
@@ -126,7 +132,7 @@ def _scope(work: Work, statement: tree.Train) -> None:
             for name, (kind, is_output) in values_of(instance).items():
                 scope[name] = Read(name, "model", None, kind, span)
                 work.owners[name] = (model, is_output)
-        if work.open_fields and not called:
+        if work.open_fields and not work.no_fields and not called:
             for name, kind in instance.inputs:
                 work.recipe.fields.setdefault(name, kind)
         scope[model] = ModelRef(model, instance)
@@ -135,7 +141,8 @@ def _scope(work: Work, statement: tree.Train) -> None:
         work.owners.pop(name, None)
     if work.open_fields:
         for name in _unknown(work, statement):
-            scope[name] = Read(name, "field", None, Tensor((), "float32"), span)
+            # Where the data itself is at fault, what its fields are is no mistake of its own.
+            scope[name] = BROKEN if work.no_fields else Read(name, "field", None, Tensor((), "float32"), span)
     scope["batch_size"] = Read("batch_size", "symbol", None, Tensor((), "int64", batched=False), span)
 
 
@@ -200,7 +207,7 @@ def _bound_choice(work: Work, layer: Layer, value: tree.Expr | tree.Entries, nam
         if layer.group != "data":
             layer.apply([], bound)
     except Mismatch as mismatch:
-        work.compiler.complain(explain(mismatch, name, value.span, [], given))
+        work.compiler.complain(explain(mismatch, name, value.span, [], given, code="bad-argument"))
         return None
     return Choice(name, layer, tuple(given), value.span)
 
@@ -235,6 +242,8 @@ def _logged(lets: tuple[Let, ...]) -> tuple[str, ...]:
 
 
 def _loss(work: Work, body: Body, field: tree.Field | None, owner: Span) -> Node | None:
+    if field is None and "loss" in work.misspelled:
+        return None
     if field is None or isinstance(field.value, tree.Entries):
         head = owner.replace(end=min(owner.end, owner.start + 5))
         work.compiler.complain(say.missing("There is no loss", head, "Write loss: cross_entropy(logits, label), say."))
@@ -264,7 +273,7 @@ def _single(work: Work) -> None:
 def _optimizer(work: Work, fields: dict[str, tree.Field]) -> Choice | None:
     field = fields.get("optimizer") or work.fields.get("optimizer")
     if field is None:
-        work.complain_missing("This recipe has no optimizer", "Write optimizer: adam(lr=1e-3), say.")
+        work.complain_missing("This recipe has no optimizer", "Write optimizer: adam(lr=1e-3), say.", "optimizer")
         return None
     return choice(work, field, "optimizer")
 
@@ -391,7 +400,7 @@ def _feeder(work: Work, model: str, name: str, expr: tree.Expr | None) -> Node |
     if isinstance(own, Node) and not (isinstance(own, Read) and own.origin == "model"):
         work.body.read.add(name)
         return own
-    if own is not BROKEN:
+    if own is not BROKEN and not work.no_fields:
         fields = ", ".join(work.recipe.fields) or "none that I know"
         work.complain_missing(f"Nothing feeds the input {name} of {model}", f"The data has {fields}; write feed: {{{name}: FIELD}}.")
     return None
