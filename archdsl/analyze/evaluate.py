@@ -250,6 +250,9 @@ def _conditional(body: Body, expr: tree.Conditional) -> object:
     if isinstance(condition, Dim):
         body.complain(say.not_a_constant("a symbolic size", expr.condition.span))
         return BROKEN
+    from archdsl.analyze.names import resolve
+
+    resolve(body, expr.otherwise if condition else expr.then)
     return evaluate(body, expr.then if condition else expr.otherwise)
 
 

@@ -150,10 +150,10 @@ def elaborate(inner: Body, decl: BlockDecl, given: Mapping[str, object], types: 
         return None
     instance.arguments = {name: arguments[name] for name in arguments}
     inner.block_types = None if types is None else list(types)
-    before = len(inner.compiler.complaints)
+    before = inner.compiler.count
     go_through(inner, decl.block.body)
     finish(inner, decl.block)
-    return instance if len(inner.compiler.complaints) == before else None
+    return instance if inner.compiler.count == before and instance.outputs else None
 
 
 # ---------------------------------------------------------------- inputs and states
@@ -257,6 +257,7 @@ def _complain_of_pattern(body: Body, statement: tree.Input, found: Tensor) -> No
     """The mistake is at the use; the declaration explains it."""
     assert statement.type is not None
     name, span = body.compiler.callers[-1]
+    body.compiler.count += 1
     body.compiler.complaints.add(
         say.mismatch(
             "shape-mismatch", f"{name} wants {statement.type.span.text} as {statement.name.id} and gets {found}", span, f"gets {found}",

@@ -7,6 +7,7 @@ from archdsl.analyze.context import Body, Compiler
 from archdsl.analyze.declare import block, mentioned, shorthand
 from archdsl.analyze.evaluate import constant
 from archdsl.analyze.instances import elaborate, named_size
+from archdsl.analyze.names import resolve
 from archdsl.analyze.naming import check_name
 from archdsl.analyze.values import BROKEN, BlockDecl, ShorthandDecl
 from archdsl.graph import Definition, Given, Instance, Program
@@ -60,6 +61,7 @@ def analyze(
         compiler.complain(say.defined_twice("train", "The recipe", extra.span, trains[0].span))
     if sound:
         _unused_inputs(compiler, read, spans)
+    _resolve_unused(compiler)
     _about(top, statements, program)
     _unknown_overrides(compiler, params or {})
     return None if complaints.errors else _assemble(program, compiler, file)
@@ -165,6 +167,13 @@ def _model(compiler: Compiler, statement: tree.Block, read: dict[str, set[str]],
     read[name], spans[name] = body.read, body.inputs
     if instance is not None:
         compiler.models[name] = instance
+
+
+def _resolve_unused(compiler: Compiler) -> None:
+    """A block that nothing uses has no shapes, but its names are to be found."""
+    for decl in compiler.globals.values():
+        if isinstance(decl, BlockDecl) and not decl.instances:
+            resolve(Body(compiler, Instance(decl.definition), compiler.globals), (decl.block.parameters, decl.block.body))
 
 
 def _unused_inputs(compiler: Compiler, read: Mapping[str, set[str]], spans: Mapping[str, Mapping[str, Span]]) -> None:

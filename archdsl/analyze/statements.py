@@ -8,6 +8,7 @@ from archdsl.analyze.chains import is_value, plan
 from archdsl.analyze.evaluate import as_node, bind_targets, constant, evaluate, iterable, what_is
 from archdsl.analyze.forms import own_weights
 from archdsl.analyze.instances import declare_input, declare_state, named_size
+from archdsl.analyze.names import resolve
 from archdsl.analyze.naming import check_name, check_value_name, place
 from archdsl.analyze.values import BROKEN, BlockDecl, MemberSpec, Path, ScanSpec, ShorthandDecl, Spec, Weights, has_weights, is_layer
 from archdsl.dims import Dim, Traced, origin_of, symbol
@@ -211,6 +212,7 @@ def _if(body: Body, statement: tree.If) -> None:
     around, body.statements = body.statements, []
     go_through(body, statement.then if value else statement.otherwise)
     taken, body.statements = tuple(body.statements), around
+    resolve(body, statement.otherwise if value else statement.then)
     body.statements.append(Branch(statement.comments, statement.condition, bool(value), taken, bool(statement.otherwise)))
 
 
@@ -230,11 +232,11 @@ def _for(body: Body, statement: tree.For) -> None:
     carried = _carried(body, statement.body) if body.compiler.traced else {}
     bodies: list[tuple[Statement, ...]] = []
     symbols: list[Mapping[str, Size]] = []
-    around, errors = body.statements, len(body.compiler.complaints)
+    around, errors = body.statements, body.compiler.count
     body.loop_lists.append([])
     for item in items:
         body.statements = []
-        if not bind_targets(body, targets, item, statement.iterable.span) or len(body.compiler.complaints) > errors:
+        if not bind_targets(body, targets, item, statement.iterable.span) or body.compiler.count > errors:
             break
         symbols.append(_enter(body, targets, carried, number))
         go_through(body, statement.body)
@@ -412,7 +414,7 @@ def finish(body: Body, block: tree.Block) -> None:
 
     instance = body.instance
     instance.body = tuple(body.statements)
-    if len(body.compiler.complaints.errors) == body.errors_before:
+    if body.compiler.count == body.errors_before:
         finish_weights(body)
         _check_used(body, block)
 
