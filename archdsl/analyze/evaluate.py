@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archdsl.analyze import complaints as say
 from archdsl.analyze.constants import CONSTANTS, ConstantError, bounded, compute, kind_name, subscript
-from archdsl.analyze.values import BROKEN, BlockDecl, ShorthandDecl, Weights, is_layer
+from archdsl.analyze.values import BROKEN, BlockDecl, ChainSpec, ShorthandDecl, Weights, is_layer
 from archdsl.dims import Dim
 from archdsl.graph import Index, Module, Node, Number, Operate, Pack, Weight
 from archdsl.layers.broadcasting import broadcast
@@ -408,7 +408,11 @@ def _slice(body: Body, expr: tree.Slice) -> object:
 
 
 def _group(body: Body, expr: tree.Group) -> object:
-    return evaluate(body, expr.inner)
+    inner = evaluate(body, expr.inner)
+    if isinstance(inner, ChainSpec):
+        inner = ChainSpec(inner.members, inner.span)
+        inner.grouped = True
+    return inner
 
 
 def _misplaced(body: Body, expr: tree.Expr) -> object:

@@ -69,7 +69,8 @@ def _repeat(body: Body, expr: tree.Call) -> object:
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
         body.complain(say.bad_argument("repeat", f"repeat wants a number of times and gets {what_is(count)}", form.given["n"].span))
         return BROKEN
-    members = layer.members if isinstance(layer, ChainSpec) and layer.spliced else [MemberSpec(None, layer, form.given["f"].value.span)]
+    bare = isinstance(form.given["f"].value, tree.Chain)
+    members = layer.members if isinstance(layer, ChainSpec) and (layer.spliced or bare) else [MemberSpec(None, layer, form.given["f"].value.span)]
     if count * max(1, len(members)) > MOST_LAYERS:
         body.complain(say.too_large("repeat", count * len(members), MOST_LAYERS, expr.span))
         return BROKEN
@@ -96,7 +97,7 @@ def _chain(body: Body, expr: tree.Call) -> object:
         if not is_layer(layer) or not (name is None or isinstance(name, str)):
             body.complain(say.not_a_layer(what_is(layer), expr.span))
             return BROKEN
-        if isinstance(layer, ChainSpec) and layer.spliced and name is None:
+        if isinstance(layer, ChainSpec) and not layer.grouped and name is None:
             members.extend(layer.members)
         else:
             members.append(MemberSpec(name, layer, expr.span))

@@ -72,13 +72,14 @@ class MemberSpec(Record):
 
 
 class ChainSpec(Spec):
-    """Layers in a row. A `spliced` one gives its members to the chain around it."""
+    """Layers in a row. A `spliced` one gives its members to the chain around it; one that stands in
+    parentheses is `grouped`, and stays one member wherever it comes to stand."""
 
-    __slots__ = ("members", "spliced")
+    __slots__ = ("grouped", "members", "spliced")
 
     def __init__(self, members: list[MemberSpec], span: Span, *, spliced: bool = False) -> None:
         super().__init__(span)
-        self.members, self.spliced = members, spliced
+        self.members, self.spliced, self.grouped = members, spliced, False
 
 
 class WrapSpec(Spec):
