@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 
+from archdsl.reading import importer, open_source, parse
 from archdsl.text.complaint import Complaint, Complaints, SpecError
-from archdsl.text.files import Unreadable, read_text
-from archdsl.text.source import Source, Span
+from archdsl.text.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,83 +19,71 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from archdsl.draw import Figure as Drawn
     from archdsl.graph import Program
     from archdsl.summary import Summary
     from archdsl.syntax import tree
 
-YAML_ENDINGS = (".yaml", ".yml")
-ENDINGS = (".arch", *YAML_ENDINGS)
-
-
-def open_source(path: str, complaints: Complaints) -> Source | None:
-    """Open a spec; a file that is no text is a complaint. Raises FileNotFoundError."""
-    try:
-        return Source(path, read_text(path))
-    except Unreadable as error:
-        complaints.add(unreadable(path, error))
-        return None
-
-
-def unreadable(path: str, error: Unreadable) -> Complaint:
-    """Say that a file cannot be read as a spec."""
-    return Complaint("unreadable-file", str(error), Span(Source(path, ""), 0, 0), suggestion="A spec is a UTF-8 text of at most 1 MB.")
-
-
-def parse(source: Source, complaints: Complaints) -> tree.File:
-    """Read a source by the ending of its name, or by its looks where it has none."""
-    if is_yaml(source):
-        from archdsl.syntax import read_yaml
-
-        return read_yaml.read(source, complaints)
-    from archdsl.syntax import read_arch
-
-    return read_arch.read(source, complaints)
-
-
-def is_yaml(source: Source) -> bool:
-    """Tell the surface by the ending, or else by the first line that says something: in `.arch` none begins with `word:`."""
-    if source.name.endswith(ENDINGS):
-        return source.name.endswith(YAML_ENDINGS)
-    for line in source.text.lstrip("\ufeff").splitlines():
-        if line.strip() and not line.lstrip().startswith("#"):
-            word, colon, _ = line.partition(":")
-            return line.startswith(("---", "{", "%")) or (bool(colon) and word.strip("\"' ").isidentifier())
-    return False
+FIGURES = (".svg", ".png", ".pdf")
 
 
 def resolve(
-    file: tree.File, complaints: Complaints, params: Mapping[str, str] | None = None, settings: Mapping[str, str] | None = None
+    file: tree.File,
+    complaints: Complaints,
+    *,
+    params: Mapping[str, str] | None = None,
+    sets: Mapping[str, str] | None = None,
+    traced: bool = False,
 ) -> Program | None:
-    """Analyze a tree, with settings from outside applied; None, and complaints, where it is at fault.
+    """Analyze a tree, with settings from outside; None, and complaints, where it is at fault.
 
-    Raises OverrideError (see `archdsl.syntax.override`) for a setting that has no place in it.
+    With `traced`, sizes remember the arithmetic that they come from, for `emit` to write.
     """
-    if params or settings:
-        from archdsl.syntax.override import override
-
-        file = override(file, params or {}, settings or {})
     from archdsl.analyze import analyze
 
-    return analyze(file, complaints)
+    overrides: dict[str, tree.Expr] = {}
+    if params or sets:
+        from archdsl.syntax.override import FIELD, PARAM, settings, with_fields
+
+        overrides = settings(PARAM, params or {}, complaints)
+        file = with_fields(file, settings(FIELD, sets or {}, complaints), complaints)
+    return analyze(file, complaints, traced=traced, params=overrides, importer=importer(file.span.source.name, complaints))
 
 
 def compile_source(
-    source: Source, complaints: Complaints, params: Mapping[str, str] | None = None, settings: Mapping[str, str] | None = None
+    source: Source,
+    complaints: Complaints,
+    *,
+    params: Mapping[str, str] | None = None,
+    sets: Mapping[str, str] | None = None,
+    traced: bool = False,
 ) -> Program | None:
     """Take a source through to the graph: what could be read is analyzed even where some could not."""
-    program = resolve(parse(source, complaints), complaints, params, settings)
+    file = parse(source, complaints)
+    unread = list(complaints)
+    program = resolve(file, complaints, params=params, sets=sets, traced=traced)
+    if unread:
+        complaints.keep(lambda complaint: complaint in unread or not is_echo(complaint, unread))
     return None if complaints.errors else program
 
 
-def write_as(file: tree.File, target: Source) -> str:
-    """Write a tree in the surface that the target's name, or where it has no ending its text, is in."""
-    if is_yaml(target):
-        from archdsl.syntax import write_yaml
+MAY_ECHO = ("unknown-name", "unknown-layer", "unused-layer", "unused-input", "missing")
+"""What analysis says of names, which it cannot know where their definitions could not be read."""
 
-        return write_yaml.write(file)
-    from archdsl.syntax import write_arch
 
-    return write_arch.write(file)
+def is_echo(complaint: Complaint, unread: list[Complaint]) -> bool:
+    """Say whether a complaint may only repeat that something could not be read.
+
+    So it is on the same line, and where it misses a name that stands in the text before.
+    """
+    span = complaint.span
+    if any(span.source is other.span.source and span.line == other.span.line for other in unread):
+        return True
+    if complaint.code not in MAY_ECHO:
+        return False
+    import re
+
+    return not complaint.code.startswith("unknown-") or bool(re.search(rf"\b{re.escape(span.text)}\b", span.source.text[: span.start]))
 
 
 def emit(program: Program) -> str:
@@ -105,11 +93,11 @@ def emit(program: Program) -> str:
     return program_source(program)
 
 
-def draw(program: Program, style: str | None = None) -> str:
-    """Draw the figure of a spec, as SVG."""
-    from archdsl.draw import draw_svg
+def draw(program: Program, style: str | None = None) -> Figure:
+    """Draw the figure of a spec, in a style or in the one that it names or its form suggests."""
+    from archdsl.draw import draw as drawn
 
-    return draw_svg(program, style)
+    return Figure(drawn(program, style))
 
 
 def summarize(program: Program) -> Summary:
@@ -123,19 +111,18 @@ def load(path: str | os.PathLike[str], *, params: Mapping[str, object] | None = 
     """Read and analyze a spec.
 
     `params` replace the spec's own (`{"latent": 8}`), `sets` fields of its recipe (`{"train.epochs": 5}`).
-    Raises FileNotFoundError, ValueError for a param or field that is not there, and SpecError, which
-    holds all complaints, for a spec that is at fault.
+    Raises FileNotFoundError, and SpecError, which holds all complaints, for a spec or setting that is at fault.
     """
     complaints = Complaints()
     source = open_source(os.fspath(path), complaints)
-    program = None if source is None else compile_source(source, complaints, _spelled(params), _spelled(sets))
+    program = None if source is None else compile_source(source, complaints, params=_spelled(params), sets=_spelled(sets), traced=True)
     if source is None or program is None:
         raise SpecError(complaints.errors)
     return Spec(source, program, list(complaints))
 
 
 def _spelled(values: Mapping[str, object] | None) -> dict[str, str]:
-    """Write Python values as a spec would; a text among settings is an expression already."""
+    """Write Python values as a spec would; a text is an expression already."""
     return {name: value if isinstance(value, str) else repr(value) for name, value in (values or {}).items()}
 
 
@@ -176,7 +163,7 @@ class Spec:
 
     def figure(self, style: str | None = None) -> Figure:
         """Draw the spec, in the style that it names, that its form suggests, or that is given."""
-        return Figure(draw(self.program, style))
+        return draw(self.program, style)
 
     def summary(self) -> Summary:
         """Count layers, keys, parameters and multiply-adds; printed, it is a table."""
@@ -198,19 +185,25 @@ class Spec:
 class Figure:
     """A drawn spec, which a notebook shows and `save` writes."""
 
-    def __init__(self, svg: str) -> None:
-        self.svg = svg
+    def __init__(self, drawn: Drawn) -> None:
+        self._drawn = drawn
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the figure as `.svg`, `.png` or `.pdf`, by the ending of the path."""
-        with open(path, "wb") as file:
-            file.write(self.rendered(os.path.splitext(os.fspath(path))[1]))
+    @property
+    def svg(self) -> str:
+        """The figure as SVG."""
+        return self._drawn.svg
 
     def rendered(self, ending: str) -> bytes:
-        """Return the figure's bytes as a file of this ending."""
-        from archdsl.draw.raster import rendered
+        """Return the figure as the bytes of a `.svg`, `.png` or `.pdf` file."""
+        return self.svg.encode() if ending == ".svg" else self._drawn.png() if ending == ".png" else self._drawn.pdf()
 
-        return self.svg.encode() if ending == ".svg" else rendered(self.svg, ending)
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the figure, in the form that the ending of the path names; raises ValueError for another."""
+        ending = os.path.splitext(os.fspath(path))[1]
+        if ending not in FIGURES:
+            raise ValueError(f"a figure ends in {', '.join(FIGURES)}, and {os.fspath(path)} does not")
+        with open(path, "wb") as file:
+            file.write(self.rendered(ending))
 
     def _repr_svg_(self) -> str:
         return self.svg

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from archdsl.dims import Size
-    from archdsl.graph import Instance, Module, Program, Step
+    from archdsl.graph import Instance, Program, Step
     from archdsl.layers.tensor import Tensor
     from archdsl.text.source import Span
 
@@ -32,10 +32,10 @@ class Key(Record):
 
 
 class Row(Record):
-    """One thing that the model does: a layer or an operation, what it gives, and what that takes."""
+    """One thing that the model does: a layer under its name in the state dict, or an operation under that of its value."""
 
     word: str
-    path: str
+    name: str
     outputs: tuple[Tensor, ...]
     parameters: Size
     multiply_adds: Size
@@ -90,24 +90,24 @@ def summarize(program: Program) -> Summary:
 def _summarize(name: str, instance: Instance) -> ModelSummary:
     steps = trace(instance)
     tied = dict(instance.ties)
-    keys = tuple(Key(key, shape, product(shape), trained, tied.get(key, ""), leaf.span) for key, shape, trained, leaf in instance.state())
+    keys: list[Key] = []
+    own: dict[int, Size] = {}
+    for key, shape, trained, leaf in instance.state():
+        keys.append(Key(key, shape, product(shape), trained, tied.get(key, ""), leaf.span))
+        if trained and key not in tied:
+            own[id(leaf)] = own.get(id(leaf), 0) + keys[-1].count
     rows: list[Row] = []
-    counted: set[int] = set()
     for step in steps:
-        if step.kind in ("layer", "operation") or (step.kind == "weight" and id(step.module) not in counted):
-            rows.append(_row(step, 0 if id(step.module) in counted else _own(step.module)))
-            counted.add(id(step.module))
+        # A module that is used again, or whose weights a layer has brought already, counts no more.
+        fresh = _total(own.pop(id(leaf), 0) for *_, leaf in step.module.state()) if step.module else 0
+        if step.kind in ("layer", "operation") or fresh:
+            rows.append(_row(step, fresh))
     outputs = tuple((step.word, step.types) for step in steps if step.kind == "output")
-    return ModelSummary(name, instance.inputs, outputs, tuple(rows), keys)
+    return ModelSummary(name, instance.inputs, outputs, tuple(rows), tuple(keys))
 
 
 def _row(step: Step, parameters: Size) -> Row:
-    return Row(step.word, ".".join(step.path), step.types, parameters, step.macs, step.span)
-
-
-def _own(module: Module | None) -> Size:
-    """Count what a module trains itself; a shared one counts where it is first used."""
-    return 0 if module is None else _total(product(shape) for _, shape, trained, _ in module.state() if trained)
+    return Row(step.word, ".".join(step.path) if step.module else step.name, step.types, parameters, step.macs, step.span)
 
 
 def _total(counts: Iterable[Size]) -> Size:
@@ -125,7 +125,8 @@ def _page(model: ModelSummary) -> str:
     inputs = ", ".join(f"{name} {tensor}" for name, tensor in model.inputs)
     outputs = ", ".join(f"{name} {_shapes(types)}" for name, types in model.outputs)
     rows = [
-        (row.word, row.path, _shapes(row.outputs), _number(row.parameters), _number(row.multiply_adds), _place(row.place)) for row in model.rows
+        (row.word, row.name, _shapes(row.outputs), _number(row.parameters), _number(row.multiply_adds), _place(row.place))
+        for row in model.rows
     ]
     keys = [(key.name, show_shape(key.shape), _number(key.count), _remark(key), _place(key.place)) for key in model.keys]
     lines = [f"{model.name}: {inputs} -> {outputs}", ""]
@@ -141,7 +142,10 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[i
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
 
     def line(cells: Sequence[str]) -> str:
-        aligned = [cell.rjust(width) if column in right else cell.ljust(width) for column, (cell, width) in enumerate(zip(cells, widths, strict=True))]
+        aligned = [
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
         return ("  " + "  ".join(aligned)).rstrip()
 
     return [line(head), "  " + "  ".join("-" * width for width in widths), *(line(row) for row in rows)]
@@ -175,7 +179,7 @@ def _data(model: ModelSummary) -> dict[str, object]:
         "layers": [
             {
                 "layer": row.word,
-                "name": row.path,
+                "name": row.name,
                 "outputs": [_tensor(tensor) for tensor in row.outputs],
                 "parameters": _plain(row.parameters),
                 "multiply_adds": _plain(row.multiply_adds),

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from measure import SCRIPTS, command, report, times
+
 from specs import hundred_lines
 
 with tempfile.TemporaryDirectory() as folder:

@@ -6,12 +6,12 @@ import gc
 
 import torch
 from measure import report, times
-from specs import RESNET_50
 from torch import nn
 
 from archdsl import spec
 from archdsl.text.complaint import Complaints
 from archdsl.text.source import Source
+from specs import RESNET_50
 
 
 class Bottleneck(nn.Module):

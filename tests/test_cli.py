@@ -109,7 +109,7 @@ def test_a_fault_of_the_compiler_is_owned_up_to_in_two_lines(archdsl, small, mon
     """A bug shows no traceback: it says whose fault it is, and where to look."""
     from archdsl import spec
 
-    monkeypatch.setattr(spec, "resolve", lambda *_: 1 / 0)
+    monkeypatch.setattr(spec, "resolve", lambda *_, **__: 1 / 0)
     ended = archdsl("check", small)
     assert ended.code == 1
     assert "the fault is archdsl's: ZeroDivisionError" in ended.err

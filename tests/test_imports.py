@@ -15,8 +15,8 @@ FLOORS = [
     {"text"},
     {"dims", "syntax"},
     {"layers"},
-    {"graph"},
-    {"analyze", "trace", "schema"},
+    {"graph", "schema"},
+    {"analyze", "trace", "reading"},
     {"emit", "draw", "summary", "run"},
     {"page"},
     {"spec"},
@@ -69,7 +69,9 @@ def test_every_part_has_its_floor():
 
 def modules_of(*words: str, tmp_path: Path) -> set[str]:
     """Run a command in an interpreter of its own, and return what that has loaded."""
-    script = "import sys; from archdsl.cli.main import main; code = main(sys.argv[1:]); print(*sys.modules, file=sys.stderr); sys.exit(code)"
+    script = (
+        "import sys; from archdsl.cli.main import main; code = main(sys.argv[1:]); print(*sys.modules, file=sys.stderr); sys.exit(code)"
+    )
     done = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     return set(done.stderr.split())

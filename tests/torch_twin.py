@@ -61,7 +61,8 @@ def source_of(layer, applied, values, arguments) -> str:
     """Write the call of a layer's function form as the emitter does: over `v0`, `v1`, ..."""
     sources = [f"v{index}" if isinstance(value, Tensor) else repr(value) for index, value in enumerate(values)]
     sources = [applied.prepare.get(index, "{%d}" % index).format(*sources) for index in range(len(sources))]
-    written = {name: repr(value) for name, value in arguments.items()}
+    defaults = {argument.name: argument.default for argument in layer.arguments if not argument.variadic}
+    written = {name: repr(value) for name, value in arguments.items() if value != defaults.get(name, ...)}
     for argument in layer.arguments:
         if argument.variadic and argument.name in arguments:
             written[argument.name] = ", ".join(map(repr, arguments[argument.name]))

@@ -24,13 +24,13 @@ def run(given: Namespace) -> int:
 
     report = Report(given)
     paths = files.specs_of(given.specs)
-    for path in paths:
-        program = report.compile(path, given)
+    for path, goal in zip(paths, files.goals(given.output, paths, ".py"), strict=True):
+        program = report.compile(path, given, traced=True)
         if program is None:
             continue
         source = spec.emit(program)
-        if given.output is None:
+        if goal is None:
             print(source, end="")
         else:
-            files.write(files.goal(given.output, path, ".py", many=len(paths) > 1), source, force=given.force)
+            files.write(goal, source, force=given.force)
     return report.code

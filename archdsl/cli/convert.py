@@ -5,7 +5,7 @@ from __future__ import annotations
 from archdsl.cli import files, options
 from archdsl.cli.misuse import Misuse
 from archdsl.cli.report import Report
-from archdsl.spec import ENDINGS, write_as
+from archdsl.reading import ENDINGS, write_as
 from archdsl.text.source import Source
 
 TYPE_CHECKING = False

@@ -7,19 +7,22 @@ import os
 from archdsl.cli import files, options
 from archdsl.cli.misuse import Misuse
 from archdsl.cli.report import Report
+from archdsl.draw import DrawError
+from archdsl.draw.choose import STYLES
+from archdsl.spec import FIGURES
+from archdsl.text.complaint import Complaint
+from archdsl.text.source import Source, Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-
-ENDINGS = (".svg", ".png", ".pdf")
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
     options.specs(parser)
     options.output(parser, "FIGURE.svg|.png|.pdf")
-    parser.add_argument("--style", help="how it is drawn, if not as the spec says or its form suggests")
+    parser.add_argument("--style", choices=STYLES, help="how it is drawn, if not as the spec says or its form suggests")
     options.overrides(parser)
     options.complaints(parser)
 
@@ -30,17 +33,27 @@ def run(given: Namespace) -> int:
 
     report = Report(given)
     paths = files.specs_of(given.specs)
-    for path in paths:
-        goal = None if given.output is None else files.goal(given.output, path, ".svg", many=len(paths) > 1)
+    for path, goal in zip(paths, files.goals(given.output, paths, ".svg"), strict=True):
         ending = ".svg" if goal is None else os.path.splitext(goal)[1]
-        if ending not in ENDINGS:
-            raise Misuse(f"a figure ends in {', '.join(ENDINGS)}, and {goal} does not")
+        if ending not in FIGURES:
+            raise Misuse(f"a figure ends in {', '.join(FIGURES)}, and {goal} does not")
         program = report.compile(path, given)
         if program is None:
             continue
-        svg = spec.draw(program, given.style)
+        try:
+            figure = spec.draw(program, given.style)
+            content = figure.rendered(ending)
+        except DrawError as error:
+            report.say([cannot_draw(error, path)])
+            continue
         if goal is None:
-            print(svg, end="")
+            print(figure.svg, end="")
         else:
-            files.write(goal, spec.Figure(svg).rendered(ending), force=given.force)
+            files.write(goal, content, force=given.force)
     return report.code
+
+
+def cannot_draw(error: DrawError, path: str) -> Complaint:
+    """Say why there is no figure, at its place in the spec where there is one."""
+    span = error.span or Span(Source(path, ""), 0, 0)
+    return Complaint("cannot-draw", error.message, span, suggestion=error.suggestion)

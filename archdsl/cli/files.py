@@ -6,7 +6,7 @@ import os
 import sys
 
 from archdsl.cli.misuse import Misuse
-from archdsl.spec import ENDINGS
+from archdsl.reading import ENDINGS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,17 +59,19 @@ def read_standard_input() -> bytes:
     return sys.stdin.buffer.read(MOST_BYTES + 1)
 
 
-def goal(output: str, spec: str, ending: str, *, many: bool) -> str:
-    """Return the file that a spec's result goes to: `-o` itself, or a file of the spec's name where it is a folder.
+def goals(output: str | None, specs: Sequence[str], ending: str) -> list[str | None]:
+    """Return where each spec's result goes: to standard output (None), to `-o`, or into it where that is a folder.
 
-    Raises Misuse where the results of many specs would go to one file.
+    Raises Misuse where the results of several specs would go to one file.
     """
+    if output is None:
+        return [None] * len(specs)
     if os.path.isdir(output) or output.endswith(("/", os.sep)):
-        name = "stdin" if spec == "-" else os.path.splitext(os.path.basename(spec))[0]
-        return os.path.join(output, name + ending)
-    if many:
-        raise Misuse(f"several specs cannot all go to {output}: end it in `/` to make it a folder")
-    return output
+        names = ["stdin" if spec == "-" else os.path.splitext(os.path.basename(spec))[0] for spec in specs]
+        return [os.path.join(output, name + ending) for name in names]
+    if len(specs) > 1:
+        raise Misuse(f"several specs cannot all go to {output}: end it in / to make it a folder")
+    return [output]
 
 
 def write(path: str, content: str | bytes, *, force: bool) -> None:

@@ -6,7 +6,7 @@ import sys
 
 from archdsl.cli import files, options
 from archdsl.cli.report import Report
-from archdsl.spec import write_as
+from archdsl.reading import write_as
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ import sys
 
 from archdsl.cli.files import read_standard_input
 from archdsl.cli.misuse import Misuse
+from archdsl.reading import open_source, parse, unreadable
 from archdsl.text.complaint import Complaint, Complaints
 from archdsl.text.source import Source
 
@@ -38,7 +39,7 @@ class Report:
             self._print(complaint)
             if self.strict or complaint.severity == "error":
                 sound = False
-        self.code = self.code if sound else 1
+        self.code = self.code if sound else max(self.code, 1)
         return sound
 
     def _print(self, complaint: Complaint) -> None:
@@ -53,16 +54,15 @@ class Report:
 
     def source(self, path: str) -> Source | None:
         """Open a spec, or standard input; say what is wrong and return None where it cannot be read."""
-        from archdsl import spec
         from archdsl.text.files import Unreadable, decoded
 
         complaints = Complaints()
         try:
             if path == "-":
                 return Source("-", decoded(read_standard_input()))
-            source = spec.open_source(path, complaints)
+            source = open_source(path, complaints)
         except Unreadable as error:
-            complaints.add(spec.unreadable(path, error))
+            complaints.add(unreadable(path, error))
             source = None
         except FileNotFoundError as error:
             # It was there a moment ago, or is a link that leads nowhere.
@@ -72,26 +72,25 @@ class Report:
 
     def parse(self, path: str) -> tree.File | None:
         """Open and read a spec; None where there are mistakes in its syntax."""
-        from archdsl import spec
-
         source, complaints = self.source(path), Complaints()
         if source is None:
             return None
-        file = spec.parse(source, complaints)
+        file = parse(source, complaints)
         return file if self.say(complaints) else None
 
-    def compile(self, path: str, options: Namespace) -> Program | None:
-        """Open, read and analyze a spec, with the overrides of the command line; None where it is at fault."""
+    def compile(self, path: str, options: Namespace, *, traced: bool = False) -> Program | None:
+        """Open, read and analyze a spec, with the settings of the command line; None where it is at fault."""
         from archdsl import spec
 
         source, complaints = self.source(path), Complaints()
         if source is None:
             return None
-        params, settings = getattr(options, "params", None), getattr(options, "settings", None)
-        try:
-            program = spec.compile_source(source, complaints, dict(params or ()), dict(settings or ()))
-        except ValueError as error:
-            if type(error).__name__ != "OverrideError":
-                raise
-            raise Misuse(f"{path}: {error}") from error
-        return program if self.say(complaints) else None
+        params, sets = dict(options.params or ()), dict(options.settings or ())
+        program = spec.compile_source(source, complaints, params=params, sets=sets, traced=traced)
+        sound = self.say(complaints)
+        if (params or sets) and not sound:
+            from archdsl.syntax.override import is_outside
+
+            # What is wrong with a setting is wrong with the call.
+            self.code = 2 if any(is_outside(complaint.span) for complaint in complaints) else self.code
+        return program if sound else None

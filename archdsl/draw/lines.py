@@ -34,17 +34,6 @@ def line(points: Sequence[Point], *, paint: str = "line", radius: float = 0.0, w
     return Path(rounded(_distinct(points), radius), paint, filled=False, line=width, dash=dash)
 
 
-def curve(start: Point, end: Point, *, paint: str = "line", width: float = 1.6, tip: float = TIP) -> tuple[Item, ...]:
-    """Return an arrow that leaves downwards and arrives downwards, bending between."""
-    (x0, y0), (x1, y1) = start, end
-    if abs(x0 - x1) < 0.5:
-        return arrow([start, end], paint=paint, width=width, tip=tip)
-    reach = (y1 - y0) * 0.55
-    base = (x1, y1 - tip * 0.7)
-    commands = (("M", start), ("C", (x0, y0 + reach, x1, base[1] - reach, *base)))
-    return Path(commands, paint, filled=False, line=width), head((x1, y0), end, paint, tip)
-
-
 def head(start: Point, end: Point, paint: str, tip: float = TIP) -> Head:
     """Return the tip of an arrow that comes from `start` and points at `end`: a triangle with a notch."""
     (x0, y0), (x1, y1) = start, end
@@ -59,8 +48,10 @@ def head(start: Point, end: Point, paint: str, tip: float = TIP) -> Head:
 def rounded(points: Sequence[Point], radius: float) -> Commands:
     """Return the commands of a polyline whose corners are rounded as far as the sides allow."""
     commands: list[tuple[str, tuple[float, ...]]] = [("M", points[0])]
-    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        reach = min(radius, _distance(before, corner) / 2, _distance(corner, after) / 2)
+    final = len(points) - 2
+    for index, (before, corner, after) in enumerate(zip(points, points[1:], points[2:], strict=False), 1):
+        room = [_distance(before, corner) / (1 if index == 1 else 2), _distance(corner, after) / (1 if index == final else 2)]
+        reach = min(radius, *room)
         if reach > 0.5:
             commands.append(("L", _towards(corner, before, reach)))
             commands.append(("Q", (*corner, *_towards(corner, after, reach))))
@@ -85,3 +76,35 @@ def _distance(a: Point, b: Point) -> float:
 def _towards(start: Point, end: Point, by: float) -> Point:
     length = _distance(start, end) or 1.0
     return start[0] + (end[0] - start[0]) * by / length, start[1] + (end[1] - start[1]) * by / length
+
+
+def fat(start: Point, end: Point, *, paint: str = "arrow", width: float = 5.5) -> tuple[Item, ...]:
+    """Return a short fat arrow that floats between two shapes."""
+    (x0, y0), (x1, y1) = start, end
+    length = _distance(start, end) or 1.0
+    ux, uy = (x1 - x0) / length, (y1 - y0) / length
+    tip, half, thin = width * 2.3, width * 1.5, width / 2
+    bx, by = x1 - ux * tip, y1 - uy * tip
+
+    def beside(x: float, y: float, by_: float) -> Point:
+        return x - uy * by_, y + ux * by_
+
+    points = (
+        beside(x0, y0, thin), beside(bx, by, thin), beside(bx, by, half), end,
+        beside(bx, by, -half), beside(bx, by, -thin), beside(x0, y0, -thin),
+    )  # fmt: skip
+    return (Head(points, paint),)
+
+
+def smooth(points: Sequence[Point], *, paint: str = "line", width: float = 1.6, tip: float = TIP) -> tuple[Item, ...]:
+    """Return a downward arrow through points that bends between those that are not one below the other."""
+    *before, (x, y) = points
+    base = (x, y - tip * 0.7)
+    commands: list[tuple[str, tuple[float, ...]]] = [("M", points[0])]
+    for (x0, y0), (x1, y1) in zip(points, [*before[1:], base], strict=False):
+        if abs(x0 - x1) < 0.5:
+            commands.append(("L", (x1, y1)))
+        else:
+            reach = (y1 - y0) * 0.5
+            commands.append(("C", (x0, y0 + reach, x1, y1 - reach, x1, y1)))
+    return Path(tuple(commands), paint, filled=False, line=width), head((x, y - 20), (x, y), paint, tip)

@@ -292,13 +292,13 @@ class Scope:
                 pass
         return self.value([given.value for given in column], place)
 
-    def value(self, values: Sequence[object], place: str = "init") -> str:
+    def value(self, values: Sequence[object], place: str = "init", hint: str = "") -> str:
         """Write a value that is known, by the names of the class where sizes have them."""
         first = values[0]
         if isinstance(first, tuple | list) and first:
             if any(not isinstance(value, tuple | list) or len(value) != len(first) for value in values):
                 raise Differs
-            parts = [self.value(column, place) for column in zip(*values, strict=True)]  # type: ignore[arg-type]
+            parts = [self.value(column, place, hint) for column in zip(*values, strict=True)]  # type: ignore[arg-type]
             if isinstance(first, list):
                 return f"[{', '.join(parts)}]"
             return f"({', '.join(parts)},)" if len(parts) == 1 else f"({', '.join(parts)})"
@@ -306,7 +306,7 @@ class Scope:
             if any(value != first for value in values):
                 raise Differs
             return literal(first)
-        return self.size(values, place)
+        return self.size(values, place, hint)
 
 
 def environment(instance: Instance) -> dict[str, object]:

@@ -3,7 +3,7 @@
 A declaration's annotations are these words. Outside type checking they are never evaluated:
 
 - `Size`: a whole number from 1 on, or symbolic; `Sizes`: one, or one for each dimension.
-  `SizesOrNone`: the same, where None stands for the input's size.
+  `SizesOrNone`: the same, where None in the list stands for the input's size.
 - `Pads`: whole numbers from 0 on, one or one for each dimension; `Dims`: dimensions, one or several.
 - `Spread`: whole numbers, negative ones too, one or several; `Ratios`: positive numbers, likewise.
 - `Shape`: a tuple of whole numbers; `Probability`: from 0 to 1; `DType`: the name of one.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from archdsl.layers.tensor import Applied
 
     Sizes: TypeAlias = Size | tuple[Size, ...]
-    SizesOrNone: TypeAlias = Size | tuple[Size | None, ...] | None
+    SizesOrNone: TypeAlias = Size | tuple[Size | None, ...]
     Pads: TypeAlias = Size | tuple[Size, ...]
     SizeOrShape: TypeAlias = Size | tuple[Size, ...]
     Dims: TypeAlias = int | tuple[int, ...]
@@ -70,8 +70,8 @@ KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "Size": (is_size, "a positive whole number"),
     "Sizes": (lambda v: is_size(v) or _each(v, is_size), "a positive whole number, or one for each dimension"),
     "SizesOrNone": (
-        lambda v: v is None or is_size(v) or _each(v, lambda item: item is None or is_size(item)),
-        "a positive whole number, or one for each dimension, or None for the input's",
+        lambda v: is_size(v) or _each(v, lambda item: item is None or is_size(item)),
+        "a positive whole number, or one for each dimension, where None is the input's",
     ),
     "Pads": (
         lambda v: is_size(v, 0) or _each(v, lambda item: is_size(item, 0)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archdsl.layers.geometry import image, want_floats
 from archdsl.layers.registry import layer
-from archdsl.layers.tensor import Applied, Tensor
+from archdsl.layers.tensor import Applied, Mismatch, Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def alpha_dropout(x: Tensor, /, p: Probability = 0.5, inplace: bool = False) -> 
 @layer("nn.FeatureAlphaDropout", function="F.feature_alpha_dropout", training=True, positional=1, role="dropout")
 def feature_alpha_dropout(x: Tensor, /, p: Probability = 0.5, inplace: bool = False) -> Applied:
     """Drops whole channels at random while training, keeping mean and variance."""
+    if not x.shape:
+        raise Mismatch("wants channels [C, ...] and gets one number for each sample")
     return _drops(x)
 
 

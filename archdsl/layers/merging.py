@@ -76,7 +76,8 @@ def stack(tensors: tuple[Tensor, ...], /, dim: int = 0) -> Applied:
 def _parts(x: Tensor, axis: int, sizes: list[Size]) -> Applied:
     if x.ragged and axis == 0:
         raise Mismatch("cannot part a ragged dimension", argument="dim")
-    return Applied(*[x.like((*x.shape[:axis], size, *x.shape[axis + 1 :])) for size in sizes])
+    parts = [x.like((*x.shape[:axis], size, *x.shape[axis + 1 :])) for size in sizes]
+    return Applied(*parts, call="{0}" if len(parts) == 1 else "")  # torch would give a tuple of one
 
 
 def _pieces(size: int, piece: int) -> list[Size]:
@@ -108,10 +109,16 @@ def split(x: Tensor, /, split_size_or_sections: SizeOrShape, dim: int = 0) -> Ap
             total = total + piece
         if not same(total, size):
             raise Mismatch(f"the sections come to {total} where there are {size}", argument="split_size_or_sections")
-        return _parts(x, axis, list(wanted))
+        return _split(_parts(x, axis, list(wanted)))
     if isinstance(size, Dim) or isinstance(wanted, Dim):
         raise Mismatch(f"wants a known size at dim={dim} and gets {size}", argument="split_size_or_sections")
-    return _parts(x, axis, _pieces(size, wanted))
+    return _split(_parts(x, axis, _pieces(size, wanted)))
+
+
+def _split(parts: Applied) -> Applied:
+    """The method's first argument has another name than the function's."""
+    parts.call = parts.call or "{0}.split({split_size_or_sections}, dim={dim})"
+    return parts
 
 
 @layer("torch.unbind", function=".unbind", role="reshape")
@@ -121,4 +128,5 @@ def unbind(x: Tensor, /, dim: int = 0) -> Applied:
     size = x.shape[axis]
     if isinstance(size, Dim):
         raise Mismatch(f"wants a known size at dim={dim} and gets {size}", argument="dim")
-    return Applied(*[x.like((*x.shape[:axis], *x.shape[axis + 1 :]))] * size)
+    parts = [x.like((*x.shape[:axis], *x.shape[axis + 1 :]))] * size
+    return Applied(*parts, call="{0}.squeeze({dim})" if size == 1 else "")

@@ -8,6 +8,7 @@ from archdsl.layers.tensor import Applied, Mismatch, Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from archdsl.dims import Size
     from archdsl.layers.check import Pads, Sizes, SizesOrNone
 
 
@@ -92,6 +93,7 @@ def avg_pool3d(
 ) -> Applied:  # fmt: skip
     """Averages each window of a volume [C, D, H, W]."""
     _want_divisor(divisor_override)
+    windows(image(x, 3)[1], kernel_size, 1, 0)  # torch wants the window to fit even without the padding
     return Applied(_pool(3, x, kernel_size, stride, padding, 1, ceil_mode))
 
 
@@ -102,7 +104,7 @@ def _power(dimensions: int, x: Tensor, norm: float, kernel: Sizes, stride: Sizes
 
 
 @layer("nn.LPPool1d", function="F.lp_pool1d", role="pooling")
-def lp_pool1d(x: Tensor, /, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False) -> Applied:
+def lp_pool1d(x: Tensor, /, norm_type: float, kernel_size: Size, stride: Size | None = None, ceil_mode: bool = False) -> Applied:
     """Takes the power sum of each window of a sequence [C, L]."""
     return _power(1, x, norm_type, kernel_size, stride, ceil_mode)
 

@@ -39,6 +39,8 @@ def reduced(x: Tensor, dim: Dims | None, keepdim: bool, dtype: str | None = None
     Raises Mismatch along a ragged dimension, unless the layer has a helper for that.
     """
     if dim is None:
+        if keepdim:
+            raise Mismatch("keepdim wants a dim", argument="keepdim")
         if x.ragged:
             raise Mismatch(f"wants a dim, since the sequences of {x} differ in length", argument="dim")
         return Applied(Tensor((), dtype or x.dtype, batched=False))

@@ -145,6 +145,8 @@ def expand(x: Tensor, /, *sizes: int) -> Applied:
         raise Mismatch(f"sizes wants {len(x.shape)} sizes and gets {len(sizes)}", argument="sizes")
     shape: list[Size] = []
     for old, new in zip((1,) * added + x.shape, sizes, strict=True):
+        if isinstance(new, int) and (new < -1 or new == 0):
+            raise Mismatch(f"sizes wants positive whole numbers, or -1, and gets {new}", argument="sizes")
         if new != -1 and old != 1 and not same(old, new):
             raise Mismatch(f"a size of {old} cannot be expanded to {new}", argument="sizes")
         shape.append(old if new == -1 else new)

@@ -143,7 +143,8 @@ def narrow(x: Tensor, /, dim: int, start: int, length: Size) -> Applied:
     """Takes a part of a dimension, from a start on."""
     axis = _axis(x, dim)
     size = x.shape[axis]
-    if isinstance(size, int) and isinstance(length, int) and not -size <= start <= size - length + (size if start < 0 else 0):
+    first = start + size if start < 0 else start
+    if isinstance(size, int) and isinstance(length, int) and isinstance(first, int) and not 0 <= first <= size - length:
         raise Mismatch(f"start={start} and length={length} reach beyond {size}", argument="start")
     return Applied(_resized(x, axis, length))
 

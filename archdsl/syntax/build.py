@@ -8,6 +8,7 @@ from archdsl.syntax.arch_tables import SIGNS
 from archdsl.syntax.build_expressions import ExpressionBuilder
 from archdsl.syntax.comments import Keeper
 from archdsl.syntax.strings import dedented
+from archdsl.text.source import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from archdsl.syntax.lexer import Tokens
     from archdsl.text.complaint import Complaints
-    from archdsl.text.source import Span
 
 _COMMA, _BRACE = SIGNS[","], SIGNS["{"]
 
@@ -40,7 +40,7 @@ class Builder(ExpressionBuilder):
         return self.parser.values[body - 1]  # type: ignore[no-any-return]
 
     def file(self, _first: int, children: list[Any]) -> tree.File:
-        whole = tree.Span(self.source, 0, len(self.source.text))
+        whole = Span(self.source, 0, len(self.source.text))
         return tree.File(whole, tuple(children[0]), self.keeper.rest())
 
     # ------------------------------------------------------------ definitions

@@ -46,7 +46,7 @@ class ExpressionBuilder:
         """Return the stretch from a token to the last one read."""
         tokens = self.tokens
         last = self.parser.at - 1
-        return Span(self.source, tokens.starts[first], tokens.ends[last if last >= first else first])
+        return Span(self.source, tokens.starts[first], tokens.ends[max(last, first)])
 
     def complain(self, complaint: Complaint) -> None:
         """Say it."""
@@ -111,7 +111,6 @@ class ExpressionBuilder:
 
     def text_of(self, at: int, start: int, end: int, raw: bool = False) -> str:
         """Return what a stretch of a string token means."""
-
         heard: list[int] = []
 
         def complain(left: int, right: int) -> None:
@@ -146,12 +145,12 @@ class ExpressionBuilder:
     def empty_tuple(self, first: int, _children: list[Any]) -> Expr:
         return tree.TupleExpr(self.span(first), ())
 
-    def tuple(self, first: int, children: list[Any]) -> Expr:
+    def tuple_(self, first: int, children: list[Any]) -> Expr:
         return tree.TupleExpr(self.span(first), (children[0], *(children[1] if len(children) > 1 else ())))
 
-    bare_tuple = tuple
+    bare_tuple = tuple_
 
-    def list(self, first: int, children: list[Any]) -> Expr:
+    def list_(self, first: int, children: list[Any]) -> Expr:
         return tree.ListExpr(self.span(first), tuple(children[0]) if children else ())
 
     def list_comprehension(self, first: int, children: list[Any]) -> Expr:
@@ -160,7 +159,7 @@ class ExpressionBuilder:
     def pair(self, _first: int, children: list[Expr]) -> tuple[Expr, Expr]:
         return children[0], children[1]
 
-    def dict(self, first: int, children: list[Any]) -> Expr:
+    def dict_(self, first: int, children: list[Any]) -> Expr:
         return tree.DictExpr(self.span(first), tuple(children[0]) if children else ())
 
     def dict_comprehension(self, first: int, children: list[Any]) -> Expr:
@@ -177,7 +176,15 @@ class ExpressionBuilder:
     # ------------------------------------------------------------ what follows a value
 
     def positional(self, first: int, children: list[Expr]) -> tree.Argument:
-        return tree.Argument(self.span(first), None, children[0])
+        value = children[0]
+        if isinstance(value, tree.Chain) and len(value.members) == 1 and isinstance(value.members[0].value, tree.Literal):
+            return self._with_colon(first, value.members[0])
+        return tree.Argument(self.span(first), None, value)
+
+    def _with_colon(self, first: int, member: tree.Member) -> tree.Argument:
+        """Read `kernel_size: 3` as the argument that was meant, since a number is no layer that could have a name."""
+        self.complain(say.colon_in_call(member.span, str(member.name)))
+        return tree.Argument(self.span(first), member.name, member.value)
 
     def keyword(self, first: int, children: list[Any]) -> tree.Argument:
         return tree.Argument(self.span(first), self.tokens.texts[children[0]], children[1])
@@ -204,7 +211,7 @@ class ExpressionBuilder:
                 return name.replace(id=say.in_the_registry(function.name)), arguments
             self.complain(say.method(function.span, base, function.name, arguments))
             return name, [tree.Argument(base.span, None, base), *arguments]
-        elif not isinstance(function, (tree.Call, tree.Group)):
+        if not isinstance(function, (tree.Call, tree.Group)):
             self.complain(say.not_called(function.span))
         return function, arguments
 

@@ -59,8 +59,8 @@ class Keeper:
         """Return the comments that no statement took: those at the end of the file."""
         tokens = self._tokens
         below: list[str | None] = []
-        for _, text, _, blank_before in self._waiting + tokens.comments[self._next :]:
-            below += [None, text] if blank_before else [text]
+        for at, text, _, blank_before in self._waiting + tokens.comments[self._next :]:
+            below += [None, text] if blank_before and (at or below) else [text]
         self._waiting, self._next = [], len(tokens.comments)
         return Comments(below=tuple(below)) if below else NO_COMMENTS
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from archdsl.syntax.tree import Argument, Expr, Statement
     from archdsl.text.source import Span
 
-MODULES = frozenset("torch nn F np numpy math functional init optim".split())
+MODULES = frozenset(["torch", "nn", "F", "np", "numpy", "math", "functional", "init", "optim"])
 """Python modules that people write in front of a name out of habit."""
 
 
@@ -28,8 +28,13 @@ def refused_character(span: Span, text: str) -> Complaint:
     turning = any(0x200E <= ord(character) <= 0x2069 or character == "\u061c" for character in text)
     what = "characters that change the direction of text" if turning else "control characters"
     return Complaint(
-        "refused-character", f"a spec holds no {what}", span, f"{escaped(text)} stands here",
-        suggestion='Take it out; in a string, write it as an escape such as "\\u200e".' if turning else "Take it out; in a string, write it as an escape such as \"\\x1b\".",
+        "refused-character",
+        f"a spec holds no {what}",
+        span,
+        f"{escaped(text)} stands here",
+        suggestion='Take it out; in a string, write it as an escape such as "\\u200e".'
+        if turning
+        else 'Take it out; in a string, write it as an escape such as "\\x1b".',
     )
 
 
@@ -37,7 +42,10 @@ def not_ascii(span: Span, word: str) -> Complaint:
     """A name with a letter beyond ASCII."""
     odd = next((character for character in word if not character.isascii()), word)
     return Complaint(
-        "name-not-ascii", f"a name is made of ASCII letters, digits and `_`, and `{word}` has `{odd}`", span, f"`{odd}` is {escaped(odd)}",
+        "name-not-ascii",
+        f"a name is made of ASCII letters, digits and `_`, and `{word}` has `{odd}`",
+        span,
+        f"`{odd}` is {escaped(odd)}",
         suggestion="Spell it with plain letters.",
     )
 
@@ -47,11 +55,20 @@ def odd_character(span: Span, word: str) -> Complaint:
     hints = {
         ";": "A line needs no end mark: leave it out.",
         "!": "Write `not` in front of what is negated.",
-        "&": "Write `and`.", "|": "Write `or`.", "^": "Powers are written `**`.", "~": "Write `not`.",
+        "&": "Write `and`.",
+        "|": "Write `or`.",
+        "^": "Powers are written `**`.",
+        "~": "Write `not`.",
         "`": "Names stand without quotes, texts between double quotes.",
         "$": "Names stand as they are: leave the `$` out.",
-        "→": "Write the arrow as `->`.", "×": "Write `*`.", "−": "Write the minus as `-`.", "≤": "Write `<=`.", "≥": "Write `>=`.",
-        "“": 'Write straight quotes: `"`.', "”": 'Write straight quotes: `"`.', "’": "Write a straight quote: `'`.",
+        "→": "Write the arrow as `->`.",
+        "\u00d7": "Write `*`.",
+        "\u2212": "Write the minus as `-`.",
+        "≤": "Write `<=`.",
+        "≥": "Write `>=`.",
+        "“": 'Write straight quotes: `"`.',
+        "”": 'Write straight quotes: `"`.',
+        "\u2019": "Write a straight quote: `'`.",
     }
     shown = word if word.isprintable() else escaped(word)
     note = "this is no sign of the language" if word.isascii() else f"this is {escaped(word)}"
@@ -63,7 +80,10 @@ def string_not_closed(span: Span, word: str) -> Complaint:
     quote = word[:3] if word[:3] in ('"""', "'''") else word[0]
     where = "before the file ends" if len(quote) == 3 else "before the line ends"
     return Complaint(
-        "string-not-closed", f"a string is not closed {where}", span.replace(end=span.start + len(quote)), "it is opened here",
+        "string-not-closed",
+        f"a string is not closed {where}",
+        span.replace(end=span.start + len(quote)),
+        "it is opened here",
         suggestion=f"Close it with {quote}.",
     )
 
@@ -71,13 +91,16 @@ def string_not_closed(span: Span, word: str) -> Complaint:
 def odd_prefix(span: Span, prefix: str) -> Complaint:
     """A string with letters in front that mean nothing here."""
     hint = "There are no bytes: leave the prefix out." if "b" in prefix else "Leave the prefix out, or put a sign between."
-    return Complaint("odd-string", f'a string has no prefix `{prefix}`', span, "only f and r may stand there", suggestion=hint)
+    return Complaint("odd-string", f"a string has no prefix `{prefix}`", span, "only f and r may stand there", suggestion=hint)
 
 
 def odd_escape(span: Span) -> Complaint:
     """A backslash that starts no escape."""
     return Complaint(
-        "odd-escape", "a backslash begins an escape that Python does not know", span, "this one",
+        "odd-escape",
+        "a backslash begins an escape that Python does not know",
+        span,
+        "this one",
         suggestion=r'Write `\\` for a backslash, or `r"..."` for a string without escapes.',
     )
 
@@ -111,7 +134,11 @@ def python_module(span: Span, module: str, name: str) -> Complaint:
     """`nn.Conv2d(...)`, out of habit."""
     spelled = in_the_registry(name)
     return Complaint(
-        "python-habit", f"names stand without a module, and `{module}.` is one", span, f"this is `{spelled}` here", suggestion=f"Write `{spelled}(...)`."
+        "python-habit",
+        f"names stand without a module, and `{module}.` is one",
+        span,
+        f"this is `{spelled}` here",
+        suggestion=f"Write `{spelled}(...)`.",
     )
 
 
@@ -122,7 +149,11 @@ def method(span: Span, base: Expr, name: str, arguments: Iterable[Argument]) -> 
     inner = ", ".join(f"{argument.name}={short(argument.value)}" if argument.name else short(argument.value) for argument in arguments)
     member = f"{name}({inner})" if inner else name
     return Complaint(
-        "no-methods", f"values have no methods, and `.{name}(...)` is one", span, "a method is called here", suggestion=f"Write `{short(base)} -> {member}`."
+        "no-methods",
+        f"values have no methods, and `.{name}(...)` is one",
+        span,
+        "a method is called here",
+        suggestion=f"Write `{short(base)} -> {member}`.",
     )
 
 
@@ -133,7 +164,9 @@ def not_called(span: Span) -> Complaint:
 
 def too_deep(span: Span) -> Complaint:
     """More nesting than is allowed."""
-    return Complaint("nested-too-deep", "this is nested too deeply for me", span, "at this place", suggestion="Give a part of it a name of its own.")
+    return Complaint(
+        "nested-too-deep", "this is nested too deeply for me", span, "at this place", suggestion="Give a part of it a name of its own."
+    )
 
 
 # ---------------------------------------------------------------- statements
@@ -146,17 +179,30 @@ def not_a_target(span: Span) -> Complaint:
 
 def entries_run_together(span: Span) -> Complaint:
     """Two entries on one line without a comma."""
-    return Complaint("missing-comma", "entries on one line have commas between them", span, "a comma is missing before this", suggestion="Put a `,` in front, or begin a new line.")
+    return Complaint(
+        "missing-comma",
+        "entries on one line have commas between them",
+        span,
+        "a comma is missing before this",
+        suggestion="Put a `,` in front, or begin a new line.",
+    )
 
 
 def two_types(span: Span, word: str) -> Complaint:
     """A type of two words the first of which is not `ragged`."""
-    return Complaint("odd-type", f"a type is written like `ragged int64[T]`, and `{word}` is not `ragged`", span, "only `ragged` may stand here")
+    return Complaint(
+        "odd-type", f"a type is written like `ragged int64[T]`, and `{word}` is not `ragged`", span, "only `ragged` may stand here"
+    )
 
 
 def side_by_side(span: Span, before: str, found: str) -> Complaint:
     """Two expressions with nothing between."""
-    return Complaint("side-by-side", f"something is missing between `{before}` and {found}", span, "an operator, `->` or a comma was expected before this")
+    return Complaint(
+        "side-by-side",
+        f"something is missing between `{before}` and {found}",
+        span,
+        "an operator, `->` or a comma was expected before this",
+    )
 
 
 def unexpected(span: Span, message: str, note: str, suggestion: str = "", labels: tuple[Label, ...] = ()) -> Complaint:
@@ -171,7 +217,9 @@ def python_word(span: Span, word: str, hint: str) -> Complaint:
 
 def unknown_word(span: Span, word: str, hint: str) -> Complaint:
     """A statement begun with a word that begins none."""
-    return Complaint("unknown-word", f"no statement begins with `{word}`", span, "this word", suggestion=hint or "A definition is written `name = ...`.")
+    return Complaint(
+        "unknown-word", f"no statement begins with `{word}`", span, "this word", suggestion=hint or "A definition is written `name = ...`."
+    )
 
 
 def else_alone(span: Span) -> Complaint:
@@ -181,14 +229,20 @@ def else_alone(span: Span) -> Complaint:
 
 def closes_nothing(span: Span, sign: str) -> Complaint:
     """A closing bracket too many."""
-    return Complaint("closes-nothing", f"`{sign}` closes nothing", span, "nothing is open here", suggestion="Take it out, or look for the opening one.")
+    return Complaint(
+        "closes-nothing", f"`{sign}` closes nothing", span, "nothing is open here", suggestion="Take it out, or look for the opening one."
+    )
 
 
 def not_closed(span: Span, opener: str, closer: str, found: str, opened: Span) -> Complaint:
     """A bracket without its other half."""
     return Complaint(
-        "not-closed", f"`{opener}` is not closed before {found}", span, f"`{closer}` is missing behind this",
-        (Label(opened, f"`{opener}` is opened here"),), f"Close it with `{closer}`.",
+        "not-closed",
+        f"`{opener}` is not closed before {found}",
+        span,
+        f"`{closer}` is missing behind this",
+        (Label(opened, f"`{opener}` is opened here"),),
+        f"Close it with `{closer}`.",
     )
 
 
@@ -207,11 +261,31 @@ def misplaced(statement: Statement, where: str, allowed: str) -> Complaint:
     what = f"a `{word}`" if kind == "Block" else _CALLED[kind]
     suggestion = f"In a file, write `param {word} = ...`." if kind == "Define" and where == "a file" else ""
     return Complaint(
-        "misplaced", f"{what} does not stand in {where}, but {allowed}", statement.span.replace(end=statement.span.start + len(word)),
-        "this one", suggestion=suggestion,
+        "misplaced",
+        f"{what} does not stand in {where}, but {allowed}",
+        statement.span.replace(end=statement.span.start + len(word)),
+        "this one",
+        suggestion=suggestion,
     )
 
 
 def colon_for_equals(span: Span, name: str) -> Complaint:
     """`name: value` where only definitions stand."""
-    return Complaint("colon-for-equals", "a definition is written with `=`, and only the fields of `train` with `:`", span, "this name has a colon behind it", suggestion=f"Write `{name} = ...`.")
+    return Complaint(
+        "colon-for-equals",
+        "a definition is written with `=`, and only the fields of `train` with `:`",
+        span,
+        "this name has a colon behind it",
+        suggestion=f"Write `{name} = ...`.",
+    )
+
+
+def colon_in_call(span: Span, name: str) -> Complaint:
+    """`conv2d(8, kernel_size: 3)`, out of habit from elsewhere."""
+    return Complaint(
+        "colon-for-equals",
+        "an argument is given by name with `=`, and `:` names a layer",
+        span,
+        "this is no layer",
+        suggestion=f"Write `{name}=...`.",
+    )

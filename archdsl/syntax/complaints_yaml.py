@@ -166,6 +166,12 @@ def no_layer(span: Span, name: str, known: Iterable[str]) -> Complaint:
     )
 
 
+def unknown_argument(span: Span, layer: str, name: str, known: Iterable[str], own: list[str]) -> Complaint:
+    """An argument that a layer does not have."""
+    otherwise = f"It has {_listed(own).replace(' or ', ' and ')}." if own else "It has none."
+    return Complaint("unknown-argument", f"{layer} has no argument `{name}`", span, "I do not know this one", suggestion=meant(name, known, otherwise))
+
+
 def empty_chain(span: Span) -> Complaint:
     """A chain of nothing."""
     return Complaint("empty-chain", "a list is a chain of layers, and this one is empty", span, "nothing stands here", suggestion="Write `identity` for a layer that passes its input on.")

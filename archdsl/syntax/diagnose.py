@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from archdsl.syntax import complaints as say
 from archdsl.syntax.arch_tables import SIGNS, TERMINALS, WORDS
-from archdsl.syntax.lexer import END, ENTRIES, NAME, NUMBER, RESERVED, STRING
-from archdsl.text.complaint import Label
+from archdsl.syntax.lexer import END, NAME, NUMBER, RESERVED, STRING
 from archdsl.text.source import Span
 from archdsl.text.suggest import nearest
 
@@ -87,8 +86,11 @@ def _habit(tokens: Tokens, at: int, first: int) -> Complaint | None:
     before, word, after = _text(tokens, at - 1) if at else "", _text(tokens, at), _text(tokens, at + 1)
     opening = _text(tokens, first)
     for place in {first, at, at - 1} if at else {first, at}:
-        if place >= first and tokens.kinds[place] != END and (hint := _FIRST_WORDS.get(_text(tokens, place))) and (
-            place == first or _text(tokens, place) == "lambda"
+        if (
+            place >= first
+            and tokens.kinds[place] != END
+            and (hint := _FIRST_WORDS.get(_text(tokens, place)))
+            and (place == first or _text(tokens, place) == "lambda")
         ):
             if place < at and _text(tokens, place + 1) in {"=", ","}:
                 continue
@@ -108,10 +110,15 @@ def _habit(tokens: Tokens, at: int, first: int) -> Complaint | None:
     if word == "=" and before in _ARITHMETIC:
         name = _text(tokens, at - 2)
         return say.unexpected(
-            Span(tokens.source, tokens.starts[at - 1], tokens.ends[at]), f"`{before}=` is not known", "this sign", f"Write `{name} = {name} {before} ...`."
+            Span(tokens.source, tokens.starts[at - 1], tokens.ends[at]),
+            f"`{before}=` is not known",
+            "this sign",
+            f"Write `{name} = {name} {before} ...`.",
         )
     if word in {"*", "**"} and before in {"(", ","}:
-        return say.unexpected(tokens.span(at), "arguments cannot be unpacked here", f"`{word}` stands before an argument", "Write the arguments out.")
+        return say.unexpected(
+            tokens.span(at), "arguments cannot be unpacked here", f"`{word}` stands before an argument", "Write the arguments out."
+        )
     return None
 
 
@@ -129,9 +136,11 @@ def _bracket(parser: Parser, at: int, first: int, expected: set[int], open_brack
         return say.closes_nothing(tokens.span(at), word) if kind in _CLOSERS else None
     opener = tokens.texts[inner]
     closer = _CLOSER_OF[opener]
+    if kind in _CLOSERS and inner < first and word != "}":
+        return say.closes_nothing(tokens.span(at), word)
     if kind in _CLOSERS:
         return None if closer == word else say.not_closed(_behind(tokens, at), opener, closer, found(tokens, at), tokens.span(inner))
-    if inner < first or opener == "{" and inner < first:
+    if inner < first:
         outdented = parser.tokens.kinds[at] < 0 and at == parser.at and parser.accepts(-parser.tokens.kinds[at])
         if kind != END and not outdented:
             return None
@@ -178,11 +187,15 @@ def _mixed_up(parser: Parser, at: int, first: int, expected: set[int]) -> Compla
         what = "a type stands behind a colon" if opening in {"input", "state"} else "an entry is written with a colon"
         return say.unexpected(tokens.span(at), what, "`=` stands here", "Write `:` for `=`.")
     if kind == NUMBER and word[0] == "." and SIGNS[":"] in expected and SIGNS["."] in expected:
-        return say.unexpected(tokens.span(at), "a key with an index stands in quotes", "this is an index", 'Write `"layer1.0.weight"`, for example.')
+        return say.unexpected(
+            tokens.span(at), "a key with an index stands in quotes", "this is an index", 'Write `"layer1.0.weight"`, for example.'
+        )
     if word == ":" and SIGNS["="] in expected:
         return say.unexpected(tokens.span(at), "what a name stands for is written with `=`", "`:` stands here", "Write `=` for `:`.")
     if word == "," and WORDS["output"] in expected:
-        return say.unexpected(tokens.span(at), "statements and fields have no commas between them", "this one is too much", "Begin a new line for each.")
+        return say.unexpected(
+            tokens.span(at), "statements and fields have no commas between them", "this one is too much", "Begin a new line for each."
+        )
     if word == "=" and opening in {"if", "for"}:
         return say.unexpected(tokens.span(at), "`=` defines, and cannot be asked for", "this compares nothing", "Compare with `==`.")
     if word == ":" and SIGNS["{"] in expected:
@@ -195,13 +208,14 @@ def _mixed_up(parser: Parser, at: int, first: int, expected: set[int]) -> Compla
             return say.unknown_word(tokens.span(first), opening, f"Did you mean `{meant}`?")
         return say.unknown_word(tokens.span(first), opening, "")
     starts_value = kind in {NAME, NUMBER, STRING} or kind < 0 or word in {"(", "[", "{"}
-    if starts_value and SIGNS[","] in expected and at > first and before != "=":
+    beside = not tokens.begins_line(at) or any(bracket >= first for bracket in parser.open_brackets())
+    if starts_value and SIGNS[","] in expected and at > first and before != "=" and beside:
         return say.side_by_side(tokens.span(at), _short(before), found(tokens, at))
     return None
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 20 and "\n" not in text else text.split("\n")[0][:17] + "..."
+    return text if len(text) <= 20 and "\n" not in text else text.split("\n", maxsplit=1)[0][:17] + "..."
 
 
 # ---------------------------------------------------------------- the rest

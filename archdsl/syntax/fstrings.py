@@ -41,7 +41,9 @@ def fstring(builder: ExpressionBuilder, at: int) -> Expr:
             pieces.append(character)
             position += 2
         elif character == "}":
-            builder.complain(say.odd_fstring(builder.within(at, position, position + 1), "this one closes nothing", "Write `}}` for a brace."))
+            builder.complain(
+                say.odd_fstring(builder.within(at, position, position + 1), "this one closes nothing", "Write `}}` for a brace.")
+            )
             position += 1
         else:
             if text := "".join(pieces):
@@ -63,7 +65,11 @@ def _field(builder: ExpressionBuilder, at: int, opened: int, end: int) -> tuple[
     stop = _end_of_expression(spelling, opened + 1, end)
     close = stop if spelling[stop : stop + 1] == "}" else spelling.find("}", stop, end)
     if stop >= end or close < 0:
-        builder.complain(say.odd_fstring(builder.within(at, opened, opened + 1), "this one is not closed", "Close it with `}`, or write `{{` for a brace."))
+        builder.complain(
+            say.odd_fstring(
+                builder.within(at, opened, opened + 1), "this one is not closed", "Close it with `}`, or write `{{` for a brace."
+            )
+        )
         return None, end
     span = builder.within(at, opened, close + 1)
     if spelling[stop] in "!=" or "{" in spelling[stop:close]:

@@ -38,34 +38,40 @@ def generate(grammar: str) -> str:
     from lark.load_grammar import load_grammar
     from lark.parsers.lalr_analysis import LALR_Analyzer, Shift
 
-    compiled, _ = load_grammar(grammar, GRAMMAR.name, [], global_keep_all_tokens=False)
+    compiled, _ = load_grammar(grammar, GRAMMAR.name, [], global_keep_all_tokens=False)  # type: ignore[no-untyped-call]
     definitions, rules, _ = compiled.compile(STARTS, "*")
     analyzer = LALR_Analyzer(ParserConf(rules, {}, STARTS), strict=True)
-    analyzer.compute_lalr()
+    analyzer.compute_lalr()  # type: ignore[no-untyped-call]
     states, starts = _numbered(analyzer.parse_table)
     number_of = {rule: number for number, rule in enumerate(rules)}
     lexemes = {terminal.name: _spellings(terminal.pattern) for terminal in definitions}
     terminals = ["$END", *sorted({symbol for row in states for symbol in row if symbol.isupper() or symbol.startswith("__")} - {"$END"})]
     nonterminals = sorted({str(rule.origin.name) for rule in rules})
     actions = [
-        {terminals.index(symbol): goal if action is Shift else ~number_of[goal] for symbol, (action, goal) in row.items() if symbol in terminals}
+        {
+            terminals.index(symbol): goal if action is Shift else ~number_of[goal]
+            for symbol, (action, goal) in row.items()
+            if symbol in terminals
+        }
         for row in states
     ]
     gotos = [{nonterminals.index(symbol): goal for symbol, (_, goal) in row.items() if symbol in nonterminals} for row in states]
     words, spellings = _words_apart({text: terminals.index(name) for name, texts in lexemes.items() for text in texts if name in terminals})
-    return HEADER + "\n".join([
-        f"TERMINALS = {tuple('/'.join(lexemes.get(name) or [name]) for name in terminals)!r}",
-        f"NONTERMINALS = {tuple(nonterminals)!r}",
-        f"SIGNS = {spellings!r}",
-        f"WORDS = {words!r}",
-        f"STARTS = { {name: starts[name] for name in STARTS}!r}",
-        "# For each rule: its nonterminal, its length, its action (empty: pass the child on) and the children kept.",
-        f"RULES = {tuple(_rule(rule, nonterminals) for rule in rules)!r}",
-        "# For each state: what a terminal leads to (a state to shift to, or ~rule to reduce by), and a nonterminal.",
-        *_rows("ACTIONS", actions),
-        *_rows("GOTOS", gotos),
-        "",
-    ])
+    return HEADER + "\n".join(
+        [
+            f"TERMINALS: tuple[str, ...] = {tuple('/'.join(lexemes.get(name) or [name]) for name in terminals)!r}",
+            f"NONTERMINALS: tuple[str, ...] = {tuple(nonterminals)!r}",
+            f"SIGNS: dict[str, int] = {spellings!r}",
+            f"WORDS: dict[str, int] = {words!r}",
+            f"STARTS: dict[str, int] = { {name: starts[name] for name in STARTS}!r}",
+            "# For each rule: its nonterminal, its length, its action (empty: pass the child on) and the children kept.",
+            f"RULES: tuple[tuple[int, int, str, tuple[int, ...]], ...] = {tuple(_rule(rule, nonterminals) for rule in rules)!r}",
+            "# For each state: what a terminal leads to (a state to shift to, or ~rule to reduce by), and a nonterminal.",
+            *_rows("ACTIONS", actions),
+            *_rows("GOTOS", gotos),
+            "",
+        ]
+    )
 
 
 def _numbered(table: Any) -> tuple[list[dict[str, Any]], dict[str, int]]:
@@ -121,8 +127,8 @@ def _rows(name: str, rows: list[dict[int, int]]) -> list[str]:
         key = tuple(sorted(row.items()))
         if key not in names:
             names[key] = f"{name[0]}{len(names)}"
-            lines.append(f"{names[key]} = {dict(key)!r}".replace(" ", ""))
-    return [*lines, f"{name} = [{','.join(names[tuple(sorted(row.items()))] for row in rows)}]"]
+            lines.append(f"{names[key]}: dict[int, int] = " + repr(dict(key)).replace(" ", ""))
+    return [*lines, f"{name}: list[dict[int, int]] = [{','.join(names[tuple(sorted(row.items()))] for row in rows)}]"]
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def lay_out(expr: Expr, column: int, indent: int) -> list[str]:
 def _chosen_breaks(chain: tree.Chain) -> list[bool]:
     """Tell for each member whether its author began a new line with its arrow."""
     breaks = [False]
-    for left, right in zip(chain.members, chain.members[1:]):
+    for left, right in zip(chain.members, chain.members[1:], strict=False):
         between = right.span.source.text[left.span.end : right.span.start] if left.span.end < right.span.start else ""
         code = " ".join(line.partition("#")[0] for line in between.split("\n"))
         breaks.append("\n" in between.partition("->")[0] and code.strip() == "->")
@@ -72,7 +72,7 @@ def _filled(pieces: list[tuple[str, Expr, str]], breaks: list[bool], column: int
     margin = indent + STEP
     lines: list[str] = []
     line, room = "", column
-    for at, ((sign, expr, shown), breaks_here) in enumerate(zip(pieces, breaks)):
+    for at, ((sign, expr, shown), breaks_here) in enumerate(zip(pieces, breaks, strict=True)):
         chunk = sign + shown
         if at and (breaks_here or room + 1 + len(chunk) > WIDTH):
             lines.append(line)
@@ -91,8 +91,7 @@ def _filled(pieces: list[tuple[str, Expr, str]], breaks: list[bool], column: int
 
 
 def _member(expr: Expr, name: str, shown: str, column: int, indent: int) -> list[str]:
-    opener, items, _ = _bracketed(expr)
-    if not items or shown != name + flat.write_expression(expr):
+    if not _bracketed(expr)[1] or shown != name + flat.write_expression(expr):
         return [shown]
     lines = _broken(expr, shown[len(name) :], column + len(name), indent)
     return [name + lines[0], *lines[1:]]
@@ -127,10 +126,10 @@ def _bracketed(expr: Expr) -> tuple[str, list[tuple[str, Expr | None, str]], str
         return "(", _plain((expr.inner,)), ")"
     if isinstance(expr, tree.DictExpr):
         keys = [flat.at_least(key, flat.TEST) + ": " for key, _ in expr.items]
-        return "{", [(key, value, key + flat.write_expression(value)) for key, (_, value) in zip(keys, expr.items)], "}"
+        return "{", [(key, value, key + flat.write_expression(value)) for key, (_, value) in zip(keys, expr.items, strict=True)], "}"
     if isinstance(expr, tree.Comprehension):
-        opener, closer = {"list": "[]", "dict": "{}", "generator": "()"}[expr.kind]
-        return opener, _clauses(expr), closer
+        brackets = {"list": "[]", "dict": "{}", "generator": "()"}[expr.kind]
+        return brackets[0], _clauses(expr), brackets[1]
     return "", [], ""
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 END, NAME, NUMBER, STRING, FSTRING = (TERMINALS.index(name) for name in ("$END", "NAME", "NUMBER", "STRING", "FSTRING"))
 IF_STATEMENT, ENTRIES = TERMINALS.index("IF_STATEMENT"), TERMINALS.index("ENTRIES")
-RESERVED = frozenset("and or not if else for in None True False none true false".split())
+RESERVED = frozenset(["and", "or", "not", "if", "else", "for", "in", "None", "True", "False", "none", "true", "false"])
 """Words that are never names; the others are words only where they begin a statement."""
 
 MOST_FAULTS = 100
@@ -92,12 +92,18 @@ class Tokens:
             column.insert(at, value)  # type: ignore[arg-type]
         if self.offsets is not self.starts:
             self.offsets.insert(at, self.offsets[at])
-        self.comments[:] = [(number + (number >= at), *rest) for number, *rest in self.comments]
+        self.comments[:] = [(number + (number >= at), text, own, blank) for number, text, own, blank in self.comments]
         self.faults = [number + (number >= at) for number in self.faults]
 
 
-def tokens_of(source: Source, complaints: Complaints, text: str | None = None, start: int = 0, end: int | None = None,
-              positions: Sequence[int] | None = None) -> Tokens:
+def tokens_of(
+    source: Source,
+    complaints: Complaints,
+    text: str | None = None,
+    start: int = 0,
+    end: int | None = None,
+    positions: Sequence[int] | None = None,
+) -> Tokens:
     """Cut a stretch of the source into tokens, or a `text` whose characters (and end) have `positions` in it."""
     text = source.text if text is None else text
     end = len(text) if end is None else end

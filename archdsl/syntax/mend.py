@@ -61,7 +61,8 @@ def _is_outdented(parser: Parser) -> bool:
 
 def _blamed(parser: Parser, first: int) -> int:
     """Return the token at which things went wrong: the one found, or the one before it where that
-    begins the next statement and was taken for a part of this one (`x = a ->` and then `y = b`)."""
+    begins the next statement and was taken for a part of this one (`x = a ->` and then `y = b`).
+    """
     tokens, at = parser.tokens, parser.at
     if at - 1 > first and begins_statement(tokens, at - 1):
         return at - 1

@@ -38,8 +38,7 @@ class Parser:
         """Return what was read, or None where a mistake could not be passed."""
         kinds, states, values, begins = self.tokens.kinds, self.states, self.values, self.begins
         states.append(STARTS[start])
-        builder = self.builder
-        methods = _methods_of(type(builder))
+        builder, methods = self.builder, _methods_of(type(self.builder))
         while True:
             at = self.at
             kind = kinds[at]
@@ -47,10 +46,7 @@ class Parser:
             if action is None:
                 if not ACTIONS[states[-1]]:
                     return values[-1]
-                if kind < 0 and (decided := self._decided(at, -kind)) is not None:
-                    self.decided.append((at, kind))
-                    kinds[at] = decided
-                elif not self.mend(self):
+                if not self._passes(at, kind):
                     return None
                 continue
             if action >= 0:
@@ -63,17 +59,23 @@ class Parser:
                 continue
             symbol, length, _, keep = RULES[~action]
             method = methods[~action]
+            first = begins[-length] if length else at
+            value = method(builder, first, [values[i] for i in keep]) if method else values[keep[0]]
             if length:
-                first = begins[-length]
-                value = method(builder, first, [values[i] for i in keep]) if method else values[keep[0]]
                 del states[-length:], values[-length:], begins[-length:]
-            else:
-                first, value = at, method(builder, at, [])  # type: ignore[misc]
-            below = states[-1]
-            jump = (below, symbol, kind)
+            jump = (states[-1], symbol, kind)
             states.append(_jumps.get(jump) or self._jump(jump))
             values.append(value)
             begins.append(first)
+
+    def _passes(self, at: int, kind: int) -> bool:
+        """Get past a token that the tables do not know here: decide what it is, or mend the mistake."""
+        decided = self._decided(at, -kind) if kind < 0 else None
+        if decided is None:
+            return bool(self.mend(self))
+        self.decided.append((at, kind))
+        self.tokens.kinds[at] = decided
+        return True
 
     def _jump(self, jump: tuple[int, int, int]) -> int:
         """Return where a nonterminal leads, past the rules that would only pass it on; and remember it."""
@@ -97,7 +99,12 @@ class Parser:
         if self.accepts(word):
             return None if word in _OF_FILES and self._outdented(at) else word
         follows = tokens.kinds[at + 1]
-        if (follows in (NAME, STRING) or follows < 0) and tokens.begins_line(at) and not tokens.begins_line(at + 1) and follows != -IF_STATEMENT:
+        if (
+            (follows in (NAME, STRING) or follows < 0)
+            and tokens.begins_line(at)
+            and not tokens.begins_line(at + 1)
+            and follows != -IF_STATEMENT
+        ):
             return None
         return NAME
 
@@ -130,8 +137,7 @@ class Parser:
 
     def expected(self) -> set[int]:
         """Return every kind of token that could come next."""
-        candidates = {kind for kind in ACTIONS[self.states[-1]]}
-        return {kind for kind in candidates if self.accepts(kind)}
+        return {kind for kind in ACTIONS[self.states[-1]] if self.accepts(kind)}
 
     def body(self, within: frozenset[int]) -> int:
         """Return how much of the stack is left when the innermost part is given up whose list is among `within`."""

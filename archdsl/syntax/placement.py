@@ -44,7 +44,12 @@ def placed(statements: tuple[tree.Statement, ...], where: str, complaints: Compl
     for statement in statements:
         if type(statement) in allowed:
             kept.append(_inside(statement, where, complaints))
-        elif isinstance(statement, tree.Field) and not _follows_lambda(statement) and tree.Define in allowed and isinstance(statement.value, tree.Expr):
+        elif (
+            isinstance(statement, tree.Field)
+            and not _follows_lambda(statement)
+            and tree.Define in allowed
+            and isinstance(statement.value, tree.Expr)
+        ):
             complaints.add(say.colon_for_equals(statement.name.span, statement.name.id))
             kept.append(tree.Define(statement.span, statement.comments, (statement.name,), statement.value))
         elif isinstance(statement, tree.Field) and _follows_lambda(statement):
@@ -62,7 +67,7 @@ def _inside(statement: tree.Statement, where: str, complaints: Complaints) -> tr
     if isinstance(statement, tree.If):
         then, otherwise = placed(statement.then, where, complaints), placed(statement.otherwise, where, complaints)
         unchanged = then is statement.then and otherwise is statement.otherwise
-        return statement if unchanged else statement.replace(then=then, otherwise=otherwise)  # type: ignore[no-any-return]
+        return statement if unchanged else statement.replace(then=then, otherwise=otherwise)
     if not isinstance(statement, (tree.Block, tree.For, tree.Train, tree.Step)):
         return statement
     if isinstance(statement, tree.Block):
@@ -70,7 +75,7 @@ def _inside(statement: tree.Statement, where: str, complaints: Complaints) -> tr
     elif not isinstance(statement, tree.For):
         where = "`train`" if isinstance(statement, tree.Train) else "a step"
     body = placed(statement.body, where, complaints)
-    return statement if body is statement.body else statement.replace(body=body)  # type: ignore[no-any-return]
+    return statement if body is statement.body else statement.replace(body=body)
 
 
 def _follows_lambda(statement: tree.Statement) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from archdsl.syntax import complaints_yaml as say
 from archdsl.syntax import tree
 from archdsl.syntax.lexer import refuse_characters
+from archdsl.syntax.placement import placed
 from archdsl.syntax.yaml_bodies import Bodies
 from archdsl.syntax.yaml_expressions import Vocabulary, found_in
 from archdsl.syntax.yaml_nodes import Composer, Faulty, Mapping, Scalar, Sequence
@@ -38,7 +39,8 @@ def read(source: Source, complaints: Complaints, vocabulary: Vocabulary) -> tree
         reader = FileReader(source, composer, heard, vocabulary)
         file = reader.file(root) if root is not None else file.replace(comments=reader.keeper.rest())
         if root is not None and vocabulary.judge is not None:
-            judge(source, root, vocabulary.judge, heard)
+            judge(source, root, vocabulary, heard)
+        file = file.replace(statements=placed(file.statements, "a file", heard))
     for complaint in heard:
         complaints.add(complaint)
     return file

@@ -73,6 +73,15 @@ class Binary(Expr):
     left: Expr
     right: Expr
 
+    def _compared(self) -> tuple[object, ...]:
+        """Compare along the left side in one step: a sum of a thousand terms is a tree a thousand deep."""
+        parts: list[object] = []
+        node: Expr = self
+        while isinstance(node, Binary):
+            parts += [node.op, node.right]
+            node = node.left
+        return (node, *parts)
+
 
 class Compare(Expr):
     """`a < b <= c`: operands are one more than operators. `in` and `not in` are among them."""
@@ -189,7 +198,8 @@ class Chain(Expr):
 class Comments(Record):
     """The comments of a statement, without `#` and the blank after it; how many blank lines stood above.
 
-    `above` are the lines before it, `beside` the one on its last line, `below` (of a statement with
+    `above` are the lines before it, and those inside it; `beside` is the one on its last line, or behind
+    its opening brace; `below` (of a statement with
     braces, or of the file) those before the closing brace or the end. `None` in `above` is a blank line
     between comments. `blank` says whether a blank line stood before the statement: `fmt` keeps one.
     """

@@ -37,7 +37,8 @@ def write_type(type_: tree.Type) -> str:
     """Return `ragged int64[T <= length]`."""
     words = ("ragged " if type_.ragged else "") + (type_.dtype or "")
     sizes = [
-        write_expression(size) + ("" if bound is None else f" <= {write_expression(bound)}") for size, bound in zip(type_.dims, type_.bounds)
+        write_expression(size) + ("" if bound is None else f" <= {write_expression(bound)}")
+        for size, bound in zip(type_.dims, type_.bounds, strict=True)
     ]
     return f"{words}[{', '.join(sizes)}]"
 
@@ -73,7 +74,7 @@ def _body(statements: Sequence[tree.Statement], indent: int, outermost: bool = F
     """Write statements one below the other; neighbouring definitions have their `=` in one column."""
     rows: list[Row] = []
     widths = _columns(statements)
-    for at, (statement, width) in enumerate(zip(statements, widths)):
+    for at, (statement, width) in enumerate(zip(statements, widths, strict=True)):
         apart = outermost and (isinstance(statement, (tree.Block, tree.Train)) or isinstance(statements[at - 1], (tree.Block, tree.Train)))
         if at and (statement.comments.blank or apart):
             rows.append(("", None))

@@ -6,6 +6,9 @@ from archdsl.syntax import tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from archdsl.syntax.tree import Expr
 
 CHAIN, TEST, OR, AND, NOT, COMPARE, SUM, PRODUCT, SIGN, POWER, POSTFIX, ATOM = range(12)
@@ -47,7 +50,7 @@ def level_of(expr: Expr) -> int:
 
 def at_least(expr: Expr, least: int) -> str:
     """Write an expression where only one that binds at least so tightly may stand."""
-    text = _WRITERS[type(expr)](expr)
+    text: str = _WRITERS[type(expr)](expr)
     return text if level_of(expr) >= least else f"({text})"
 
 
@@ -83,7 +86,9 @@ def _fstring(expr: tree.FString) -> str:
             continue
         inner = at_least(part.value, TEST)
         inner = inner if nested else _other_quotes(inner)
-        pieces.append("{" + (" " if inner[:1] == "{" else "") + inner + (f":{text_literal(part.format)[1:-1]}" if part.format else "") + "}")
+        pieces.append(
+            "{" + (" " if inner[:1] == "{" else "") + inner + (f":{text_literal(part.format)[1:-1]}" if part.format else "") + "}"
+        )
     quotes = '"""' if nested else '"'
     return f"f{quotes}{''.join(pieces)}{quotes}"
 
@@ -128,7 +133,7 @@ def _binary(expr: tree.Binary) -> str:
 
 def _compare(expr: tree.Compare) -> str:
     pieces = [at_least(expr.operands[0], SUM)]
-    for op, operand in zip(expr.ops, expr.operands[1:]):
+    for op, operand in zip(expr.ops, expr.operands[1:], strict=True):
         pieces += [op, at_least(operand, SUM)]
     return " ".join(pieces)
 
@@ -183,7 +188,7 @@ def member(expr: tree.Member) -> str:
     return at_least(expr.value, TEST) if expr.name is None else f"{expr.name}: {at_least(expr.value, TEST)}"
 
 
-_WRITERS = {
+_WRITERS: dict[type, Callable[[Any], str]] = {
     tree.Literal: _literal,
     tree.Name: lambda expr: expr.id,
     tree.FString: _fstring,

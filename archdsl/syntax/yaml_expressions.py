@@ -12,10 +12,11 @@ from archdsl.syntax.yaml_nodes import Faulty, Mapping, Scalar, Sequence
 from archdsl.syntax.yaml_spelling import positions_of
 from archdsl.text.complaint import Complaints
 from archdsl.text.source import Span
+from archdsl.text.suggest import nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Container, Iterable
     from typing import Any, Protocol
 
     from archdsl.syntax.tree import Expr
@@ -35,12 +36,18 @@ if TYPE_CHECKING:
         def variadic(self) -> bool: ...
 
     class Declared(Protocol):
-        """A declaration: the names of its values, and its arguments in order."""
+        """A declaration: its values, its arguments in order, and what is never or seldom given."""
 
+        @property
+        def name(self) -> str: ...
         @property
         def values(self) -> tuple[str, ...]: ...
         @property
         def arguments(self) -> tuple[Argument, ...]: ...
+        @property
+        def infers(self) -> tuple[str, ...]: ...
+        @property
+        def fixed(self) -> Container[str]: ...
 
 
 class Vocabulary:
@@ -63,7 +70,6 @@ class Vocabulary:
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,17}")
 _QUOTED = re.compile(r"[rRfF]{0,2}[\"']")
-_DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 
 class Expressions:
@@ -144,10 +150,10 @@ class Expressions:
         literal = tree.Literal(span, node.odd_number)
         return tree.Call(span, tree.Name(span, "float"), (tree.Argument(span, None, literal),))
 
-    def text(self, node: Node, what: str) -> Expr | None:
-        """Read a text, which needs no quotes of its own; one that has them is read as an expression."""
+    def text(self, node: Node, what: str, plain: bool = False) -> Expr | None:
+        """Read a text, which needs no quotes of its own; one that has them is an expression, unless `plain`."""
         if isinstance(node, Scalar):
-            if _QUOTED.match(node.text) and node.text.endswith(node.text[node.text.find(node.text[-1])]):
+            if not plain and has_own_quotes(node.text):
                 return self.scalar(node)
             return tree.Literal(self.span(node), node.text)
         if not isinstance(node, Faulty):
@@ -257,16 +263,29 @@ class Expressions:
         if isinstance(value, Mapping):
             by_name = {argument.name: argument for argument in declared}
             for name, given in value.pairs:
-                named = self.names(name)
-                read = self.argument(given, by_name.get(name.text))
-                if read is not None and len(named) == 1:
-                    arguments.append(tree.Argument(Span(self.source, name.start, max(name.end, given.end)), named[0].id, read))
+                known = self._argument_name(name, found, value)
+                read = self.argument(given, by_name.get(known))
+                if read is not None and known:
+                    arguments.append(tree.Argument(Span(self.source, name.start, max(name.end, given.end)), known, read))
         else:
             for place, given in enumerate(value.items if isinstance(value, Sequence) else [value]):
                 read = self.argument(given, _at(declared, place - behind))
                 if read is not None:
                     arguments.append(tree.Argument(self.span(given), None, read))
         return tree.Call(self.span(node), function, tuple(arguments))
+
+    def _argument_name(self, key: Scalar, layer: Declared | None, given: Mapping) -> str:
+        """Return the argument that a key means; one that the layer does not have is complained of, and taken for the nearest."""
+        if layer is None:
+            names = self.names(key)
+            return names[0].id if len(names) == 1 else ""
+        own = [argument.name for argument in layer.arguments]
+        known = [*own, *layer.infers, *layer.values]
+        if key.text in known or key.text in layer.fixed:
+            return key.text
+        self.complaints.add(say.unknown_argument(self.span(key), layer.name, key.text, known, own))
+        near = nearest(key.text, known)
+        return near if near is not None and near not in given.found else ""
 
     def argument(self, node: Node, declared: Argument | None) -> Expr | None:
         """Read the value of an argument, or any other constant: a list is a list here."""
@@ -309,9 +328,8 @@ def found_in(node: Node) -> str:
     return "a list" if isinstance(node, Sequence) else "a mapping"
 
 
-def is_dotted(key: str) -> bool:
-    """Whether a key of an entry can stand without quotes in `.arch`."""
-    return bool(_DOTTED.fullmatch(key))
-
-
+def has_own_quotes(text: str) -> bool:
+    """Whether a text where no quotes are needed has quotes of its own, and so is an expression."""
+    opening = _QUOTED.match(text)
+    return opening is not None and len(text) > opening.end() and text.endswith(opening[0][-1])
 

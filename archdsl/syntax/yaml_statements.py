@@ -7,7 +7,7 @@ import re
 from archdsl.syntax import complaints_yaml as say
 from archdsl.syntax import read_arch, tree
 from archdsl.syntax.strings import dedented
-from archdsl.syntax.yaml_expressions import Expressions, found_in, is_dotted
+from archdsl.syntax.yaml_expressions import Expressions, found_in
 from archdsl.syntax.yaml_nodes import Faulty, Mapping, Scalar, Sequence
 from archdsl.text.source import Span
 
@@ -244,7 +244,7 @@ class Statements(Expressions):
             expr = read(key, given)
             span, comments = self.done(key.start, key, given)
             if expr is not None:
-                made.append(tree.Entry(span, comments, key.text, expr, not is_dotted(key.text)))
+                made.append(tree.Entry(span, comments, key.text, expr))
         return tuple(made)
 
     def constant(self, _key: Scalar, value: Node) -> Expr | None:
@@ -270,7 +270,7 @@ class Statements(Expressions):
 
     def about(self, lead: int, key: Scalar, value: Node) -> Iterator[tree.Statement]:
         """Read what a spec says of itself."""
-        read = self.text(value, "`about`")
+        read = self.text(value, "`about`", plain=True)
         span, comments = self.done(lead, key, value)
         if isinstance(read, tree.Literal):
             yield tree.About(span, comments, read.replace(value=dedented(str(read.value))))

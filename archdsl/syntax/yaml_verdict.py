@@ -9,20 +9,23 @@ from archdsl.text.source import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any
-
+    from archdsl.syntax.yaml_expressions import Vocabulary
     from archdsl.syntax.yaml_nodes import Node
     from archdsl.text.complaint import Complaints
     from archdsl.text.source import Source
 
-    Verdicts = Callable[[Any], Iterable[tuple[tuple[str | int, ...], str, tuple[str, ...], str]]]
 
+def judge(source: Source, root: Node, vocabulary: Vocabulary, complaints: Complaints) -> None:
+    """Complain of what the schema rejects, unless a complaint stands there already: one mistake, one complaint.
 
-def judge(source: Source, root: Node, verdicts: Verdicts, complaints: Complaints) -> None:
-    """Complain of what the schema rejects, unless a complaint stands there already: one mistake, one complaint."""
+    Whether a constant is of its argument's kind is left to the analysis, which knows what names stand for.
+    """
+    if vocabulary.judge is None:
+        return
     said = [(complaint.span.start, max(complaint.span.end, complaint.span.start + 1)) for complaint in complaints]
-    for path, keyword, allowed, message in verdicts(plain_data(root)):
+    for path, keyword, allowed, message in vocabulary.judge(plain_data(root)):
+        if keyword in ("type", "enum") and any(step in vocabulary.names for step in path[-3:]):
+            continue
         node, start, owner = _at(root, path, keyword)
         end = max(node.end, start + 1)
         if isinstance(node, Faulty) or any(start < stop and begin < end for begin, stop in said):

@@ -11,7 +11,7 @@ from archdsl.text.source import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 class Label(Record):
@@ -51,6 +51,10 @@ class Complaints:
         """Keep a complaint, unless the same code stands at the same place already."""
         span = complaint.span
         self._kept.setdefault((complaint.code, span.source.name, span.start, span.end), complaint)
+
+    def keep(self, wanted: Callable[[Complaint], bool]) -> None:
+        """Drop all complaints but those that are wanted."""
+        self._kept = {key: complaint for key, complaint in self._kept.items() if wanted(complaint)}
 
     def __iter__(self) -> Iterator[Complaint]:
         """Go through the complaints in the order of the text."""

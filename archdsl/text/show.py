@@ -144,7 +144,7 @@ def _columns(character: str) -> int:
 def _joins(character: str) -> bool:
     """Tell whether a character takes no room of its own, as an accent does."""
     code = ord(character)
-    return code >= 0x300 and code not in (0x200B,) and any(low <= code <= high for low, high in _JOINING)
+    return code >= 0x300 and code != 0x200B and any(low <= code <= high for low, high in _JOINING)
 
 
 def _plain(text: str, _kind: str) -> str:

@@ -1,0 +1,19 @@
+"""Print the JSON Schema of the YAML surface, for editors and validators."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """The command takes nothing."""
+
+
+def run(given: Namespace) -> int:
+    """Print the schema."""
+    from archdsl.schema import schema_text
+
+    print(schema_text(), end="")
+    return 0

@@ -1,0 +1,177 @@
+"""Volumes: one box for each feature map, as a convolutional network is drawn.
+
+The front face is depth by height, and the width recedes at 45 degrees. The roomiest hidden volume shows
+its neurons on three faces, and its axes.
+"""
+
+from __future__ import annotations
+
+from math import log
+
+from archdsl.draw.error import DrawError
+from archdsl.draw.fonts import CAP_HEIGHT, text_width
+from archdsl.draw.lines import arrow
+from archdsl.draw.picture import Ellipse, Group, Path, Text, fit, polygon
+from archdsl.draw.reduce import known, show
+from archdsl.draw.scale import line_for, text_for
+from archdsl.draw.subject import words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archdsl.draw.picture import Item, Picture, Point
+    from archdsl.draw.reduce import Part
+    from archdsl.draw.subject import Subject
+
+THICKEST, THINNEST = 82.0, 11.0
+TALLEST, LOWEST = 176.0, 17.0
+RECEDES = 0.34
+"""How long the receding side is, of what it would be in front, along each axis."""
+GAP = 40.0
+
+
+class Volume:
+    """A box to draw. `x` is its left end; it is centred on 0; `back` is how far its rear is moved right and up."""
+
+    __slots__ = ("back", "high", "name", "paint", "shape", "sizes", "thick", "x")
+
+    def __init__(self, sizes: tuple[int, int, int], shape: str, name: str) -> None:
+        self.sizes, self.shape, self.name = sizes, shape, name
+        self.x = self.thick = self.high = self.back = 0.0
+        self.paint = "volume"
+
+    @property
+    def top(self) -> float:
+        """The upper end of the rear."""
+        return -(self.high + self.back) / 2
+
+    @property
+    def right(self) -> float:
+        """The right end of the rear."""
+        return self.x + self.thick + self.back
+
+    def at(self, u: float, v: float, depth: float) -> Point:
+        """Return a corner: `u` from left to right, `v` downwards, `depth` backwards, each from 0 to 1."""
+        return self.x + u * self.thick + depth * self.back, self.top + v * self.high + (1 - depth) * self.back
+
+
+def layout(subject: Subject) -> Picture:
+    """Lay out a chain of feature maps as boxes."""
+    volumes = measure(subject.parts())
+    scale(volumes)
+    volumes[0].paint, volumes[-1].paint = "source", "sink"
+    roomy = max(volumes[1:-1], key=lambda v: (v.thick * v.high + v.back * (v.thick + v.high), -v.x), default=None)
+    names = [subject.label(axis, default=axis) for axis in ("depth", "height", "width")]
+    size = _place(volumes, roomy, names)
+    line = line_for(volumes[-1].right)
+    items: list[Item] = []
+    for left, right in zip(volumes, volumes[1:], strict=False):
+        beyond = 8.0 if left is not roomy else 10.0
+        items.append(Group("connection", "", arrow([(left.right + beyond, 0), (right.x - 7, 0)], paint="quiet", width=line * 1.3, tip=line * 6)))
+    for volume in volumes:
+        items.append(Group("layer", f"{words(volume.name)} {volume.shape}".strip(), _box(volume, line)))
+        if volume is roomy:
+            items.append(Group("neurons", "", _neurons(volume, line)))
+            items.append(Group("axes", "", _axes(volume, names, size, line)))
+    told = ", ".join(volume.shape for volume in volumes)
+    shown = f" The one of {roomy.shape} shows its neurons and the axes {', '.join(names)}." if roomy else ""
+    desc = f"{subject.title} as {len(volumes)} boxes from left to right, of depth×height×width {told}; an arrow leads from each to the next.{shown}"
+    return fit(items, subject.title, desc)
+
+
+def measure(parts: Sequence[Part]) -> list[Volume]:
+    """Return a volume for each feature map and vector of a chain; raises DrawError for an edge that joins two branches."""
+    volumes: list[Volume] = []
+    for part in parts:
+        if len(part.inputs) > 1:
+            first, second = (parts[number] for number in part.inputs[:2])
+            raise DrawError(
+                f"volumes show a chain, and {part.name or part.word} joins {first.name or first.word} with {second.name or second.word}", part.span
+            )
+        if part.kind == "output":
+            continue
+        tensor = part.image or part.type
+        sizes = [known(size) for size in tensor.shape[-3:]]
+        if None in sizes:
+            raise DrawError(f"volumes need sizes that are known, and {part.name or part.word} is {tensor}", part.span)
+        depth, *space = [size or 1 for size in sizes] or [1]
+        height, width = (space[0], space[1]) if len(space) == 2 else (space[0], 1) if space else (1, 1)
+        volumes.append(Volume((depth, height, width), show(tensor), part.name))
+    if len(volumes) < 2:
+        raise DrawError("volumes show what a layer makes of its input, and there is no layer")
+    return volumes
+
+
+def scale(volumes: Sequence[Volume]) -> None:
+    """Give the boxes their sizes: by logarithms, and never nothing."""
+    deepest = max(v.sizes[0] for v in volumes)
+    largest = max(max(v.sizes[1:]) for v in volumes)
+    for volume in volumes:
+        depth, height, width = volume.sizes
+        volume.thick = _grown(depth, deepest, THINNEST, THICKEST)
+        volume.high = _grown(height, largest, LOWEST, TALLEST)
+        volume.back = RECEDES * _grown(width, largest, LOWEST, TALLEST)
+
+
+def _grown(size: int, largest: int, low: float, high: float) -> float:
+    return low + (high - low) * (log(size) / log(largest) if largest > 1 else 0.0)
+
+
+def _place(volumes: Sequence[Volume], roomy: Volume | None, names: Sequence[str]) -> float:
+    """Put the boxes in a row, with room for the names of the axes; return the size of these."""
+    size = text_for(sum(v.thick + v.back + GAP for v in volumes) + 40)
+    x = 0.0
+    for volume in volumes:
+        volume.x = x
+        x = volume.right + GAP
+        if volume is roomy:
+            height, width = (text_width(name, size) for name in names[1:])
+            x = max(x, volume.right + 8 + max(height, width - volume.back / 2) + 12)
+    return size
+
+
+def _box(volume: Volume, line: float) -> tuple[Item, ...]:
+    """Return top, side and front."""
+    at, paint = volume.at, volume.paint
+    return (
+        polygon([at(0, 0, 0), at(0, 0, 1), at(1, 0, 1), at(1, 0, 0)], f"{paint}-top", line),
+        polygon([at(1, 0, 0), at(1, 0, 1), at(1, 1, 1), at(1, 1, 0)], f"{paint}-side", line),
+        polygon([at(0, 0, 0), at(1, 0, 0), at(1, 1, 0), at(0, 1, 0)], paint, line),
+    )
+
+
+def _neurons(volume: Volume, line: float) -> tuple[Item, ...]:
+    """Return the neurons on front, top and side; those that recede lean with their face."""
+    columns, deep = max(2, min(5, round(volume.thick / 24))), 2
+    rows = max(2, min(6, round(volume.high / volume.thick * columns)))
+    across, down, back = volume.thick / columns * 0.4, volume.high / rows * 0.4, volume.back / deep * 0.4
+    thin = line * 0.8
+    found: list[Item] = []
+    for column in range(columns):
+        u = (column + 0.5) / columns
+        for row in range(rows):
+            found.append(Ellipse(*volume.at(u, (row + 0.5) / rows, 0), across, down, "neuron", thin))
+        for layer in range(deep):
+            found.append(Ellipse(*volume.at(u, 0, (layer + 0.5) / deep), across, back, "neuron", thin, shear=-1.0))
+    for layer in range(deep):
+        for row in range(rows):
+            found.append(Ellipse(*volume.at(1, (row + 0.5) / rows, (layer + 0.5) / deep), back, down, "neuron", thin, rise=-1.0))
+    return tuple(found)
+
+
+def _axes(volume: Volume, names: Sequence[str], size: float, line: float) -> tuple[Item, ...]:
+    """Return the three coloured edges and their names, each outside the box."""
+    at = volume.at
+    edges = [("axis-depth", at(0, 0, 1), at(1, 0, 1)), ("axis-height", at(1, 0, 1), at(1, 1, 1)), ("axis-width", at(1, 1, 0), at(1, 1, 1))]
+    lines = tuple(Path((("M", start), ("L", end)), paint, filled=False, line=line * 2.2) for paint, start, end in edges)
+    (_, top), (right, _) = at(0, 0, 1), at(1, 0, 1)
+    middle = (at(0, 0, 1)[0] + right) / 2
+    lowest = (at(1, 1, 0)[0] + at(1, 1, 1)[0]) / 2
+    below = (at(1, 1, 0)[1] + at(1, 1, 1)[1]) / 2
+    return (
+        *lines,
+        Text(middle, top - 8, names[0], size, "axis-depth"),
+        Text(right + 8, top * 0.55 + CAP_HEIGHT * size / 2, names[1], size, "axis-height", anchor="start"),
+        Text(lowest + 8, below + CAP_HEIGHT * size, names[2], size, "axis-width", anchor="start"),
+    )

@@ -1,0 +1,199 @@
+"""Modules as the calls that make them."""
+
+from __future__ import annotations
+
+from archdsl.emit.chains import Part, adapted, inlined, members, path
+from archdsl.emit.python import literal
+from archdsl.emit.scope import Differs
+from archdsl.graph import Choice, Module, Run
+from archdsl.layers.tensor import Tensor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archdsl.emit.scope import Scope
+    from archdsl.emit.shorthands import Shorthands
+    from archdsl.graph import Given
+    from archdsl.layers.registry import Layer
+
+
+class Signature:
+    """How a class is made: the sizes that it wants first, and the file's params that it uses.
+
+    `inferred` are pairs of a size of the inputs (`x.0`, `D`) and the argument that it became, `fresh`
+    maps further arguments to their values by instance.
+    """
+
+    def __init__(self, inferred: Mapping[str, str], fresh: Mapping[str, Mapping[int, object]], uses: Sequence[str]) -> None:
+        self.inferred, self.fresh, self.uses = inferred, fresh, uses
+
+
+class Makers:
+    """Writes the making of modules in one class."""
+
+    def __init__(self, scope: Scope, signatures: Mapping[str, Signature], shorthands: Shorthands, runs: Mapping[int, Run]) -> None:
+        self.scope, self.signatures, self.shorthands, self.runs = scope, signatures, shorthands, runs
+        self.document = scope.document
+
+    def make(self, column: Sequence[Module]) -> str:
+        """Write the call that makes a module, which is the same one in every strand."""
+        kind = column[0].kind
+        if any(module.kind != kind for module in column):
+            raise Differs
+        if kind == "layer":
+            return self._layer(column)
+        if kind == "block":
+            return self._block(column)
+        if kind == "wrapper":
+            return self._wrapper(column)
+        if kind == "list":
+            return self._list(column)
+        return self._chain(column)
+
+    def attribute(self, column: Sequence[Module]) -> str:
+        """Write the making of a module that stands by itself, and may have come out of a shorthand."""
+        splices = [splice for splice in path(column[0].spliced) if splice.kind == "shorthand"]
+
+        def write(depth: int) -> str:
+            return inlined(self.scope, splices[depth], lambda: write(depth + 1)) if depth < len(splices) else self.make(column)
+
+        return write(0)
+
+    def _layer(self, column: Sequence[Module]) -> str:
+        layer = column[0].layer
+        assert layer is not None
+        if not layer.module:
+            return adapted(self, column)
+        if layer.helper and not layer.function and layer.module == layer.helper.partition("class ")[2].partition("(")[0]:
+            self.document.helper(layer.module, layer.helper, layer.helper_imports)
+        function = self.document.function(layer.module)
+        return f"{function}({', '.join(self.arguments(layer, column))})"
+
+    def arguments(self, layer: Layer, column: Sequence[Module]) -> list[str]:
+        """Write a layer's arguments: what was inferred by position, then as the author wrote them, then what is always given."""
+        given = [one for one in column[0].arguments if one.name not in layer.infers and one.name not in layer.forward]
+        inferred = [self._inferred(name, column) for name in layer.infers if name in column[0].inferred]
+        leading = [one for one in given if one.positional][: layer.leading]
+        after = [one for one in given if one not in leading]
+        if len(leading) < layer.leading:
+            inferred = [f"{name}={text}" for name, text in zip(layer.infers, inferred, strict=False)]
+            written = [self._given(one, column, position) for position, one in enumerate(given)]
+            return [*[text for text, one in zip(written, given, strict=True) if one.positional], *inferred, *[text for text, one in zip(written, given, strict=True) if not one.positional], *_fixed(layer)]
+        before = [self._given(one, column, position) for position, one in enumerate(leading)]
+        return [*before, *inferred, *[self._given(one, column, position) for position, one in enumerate(after)], *_fixed(layer)]
+
+    def _inferred(self, name: str, column: Sequence[Module]) -> str:
+        return self.scope.value([module.inferred[name] for module in column], hint=name)
+
+    def _given(self, one: Given, column: Sequence[Module], _position: int) -> str:
+        matching = [next((other for other in module.arguments if other.name == one.name and other.positional == one.positional), one) for module in column]
+        if one.positional:
+            index = [other for other in column[0].arguments if other.positional].index(one)
+            matching = [[other for other in module.arguments if other.positional][index] for module in column]
+        if isinstance(one.value, Module) or hasattr(one.value, "layer"):
+            text = self.layer_argument(one)
+        else:
+            text = self.scope.argument(matching)
+        return text if one.positional else f"{one.name}={text}"
+
+    def layer_argument(self, one: Given) -> str:
+        """Write a layer that is an argument of another: its class, or the function that it is."""
+        layer = getattr(one.value, "layer", None)
+        if layer is None:
+            raise Differs
+        return self.document.function(layer.module or layer.function) + "()"
+
+    def _block(self, column: Sequence[Module]) -> str:
+        definition = column[0].definition
+        assert definition is not None
+        signature = self.signatures[definition.name]
+        parts = [self._size_of(name, argument, column) for name, argument in signature.inferred.items()]
+        for argument, values in signature.fresh.items():
+            parts.append(self.scope.value([values[id(module.instance)] for module in column], hint=argument))
+        given = [self._given(one, column, 0) for one in column[0].arguments]
+        uses = [self.scope.init.name(name) or name for name in signature.uses]
+        if definition.parameters:
+            uses = [f"{name}={text}" for name, text in zip(signature.uses, uses, strict=True)]
+        return f"{definition.name}({', '.join([*parts, *given, *uses])})"
+
+    def _size_of(self, name: str, argument: str, column: Sequence[Module]) -> str:
+        """Write what an inferred size of a block's input is here, from the value that the block is given."""
+        values: list[object] = []
+        for module in column:
+            run, instance = self.runs.get(id(module)), module.instance
+            assert instance is not None
+            place = _place_of(name, instance)
+            size: object = instance.symbols[name]
+            if run is not None and place is not None:
+                kind = run.inputs[place[0]].type
+                shift = 1 if run.scan is not None and run.scan.steps is None else 0
+                if isinstance(kind, Tensor):
+                    size = kind.shape[place[1] + shift]
+            values.append(size)
+        return self.scope.value(values, hint=argument)
+
+    def _wrapper(self, column: Sequence[Module]) -> str:
+        layer = column[0].layer
+        assert layer is not None
+        inner = self.make([module.members[0] for module in column])
+        given = [self._given(one, column, 0) for one in column[0].arguments]
+        self.document.use(f"from torch.nn.utils.parametrizations import {layer.name}")
+        return f"{layer.name}({', '.join([inner, *given])})"
+
+    def _list(self, column: Sequence[Module]) -> str:
+        """A list made at once: the layers of a comprehension, or of a path."""
+        self.document.function("nn")
+        if all(member.name.isdigit() for member in column[0].members):
+            return f"nn.ModuleList([{self._members(column)}])"
+        return f"nn.ModuleDict({{{', '.join([f'{literal(member.name)}: {text}' for member, text in zip(column[0].members, self._each(column), strict=True)])},}})"
+
+    def _members(self, column: Sequence[Module]) -> str:
+        return "".join([text + ", " for text in self._each(column)]).rstrip()
+
+    def _each(self, column: Sequence[Module]) -> list[str]:
+        if any(len(module.members) != len(column[0].members) for module in column):
+            raise Differs
+        return [self.make(members_) for members_ in zip(*[module.members for module in column], strict=True)]
+
+    def _chain(self, column: Sequence[Module]) -> str:
+        self.document.function("nn")
+        first = column[0]
+        if any(not member.name.isdigit() for member in first.members):
+            self.document.use("from collections import OrderedDict")
+            pairs = "".join([f"({literal(member.name)}, {text}), " for member, text in zip(first.members, self._each(column), strict=True)])
+            return f"nn.Sequential(OrderedDict([{pairs.rstrip()}]))"
+        texts = members(self, [Part(module.members) for module in column])
+        return f"nn.Sequential({''.join([text + ', ' for text in texts]).rstrip()})"
+
+    def weights(self, column: Sequence[Module]) -> str:
+        """Write a parameter's first value: empty, to be filled."""
+        self.document.function("torch")
+        self.document.function("nn")
+        shape = [module.arguments[0] for module in column]
+        written = self.scope.argument(shape)
+        inner = written[1:-1].rstrip(",") if written[:1] in "[(" and written[-1:] in ")]" else f"*{written}"
+        return f"nn.Parameter(torch.empty({inner}))" if inner else "nn.Parameter(torch.empty(()))"
+
+    def filled(self, target: str, chosen: Choice | None) -> str:
+        """Write the call that fills a parameter."""
+        if chosen is None or chosen.layer is None:
+            return ""
+        arguments = [("" if one.positional else f"{one.name}=") + self.scope.argument([one]) for one in chosen.arguments]
+        return f"{self.document.function(chosen.layer.function)}({', '.join([target, *arguments])})"
+
+
+def _fixed(layer: Layer) -> list[str]:
+    return [f"{name}={literal(value)}" for name, value in layer.fixed.items()]
+
+
+def _place_of(name: str, instance: object) -> tuple[int, int] | None:
+    """Return which input, and which of its dimensions, a size of a block is."""
+    definition = instance.definition  # type: ignore[attr-defined]
+    owner, dot, axis = name.partition(".")
+    if dot:
+        return definition.inputs.index(owner), int(axis)
+    for place, pattern in enumerate(definition.patterns):
+        if pattern is not None and name in pattern:
+            return place, pattern.index(name)
+    return None

@@ -1,0 +1,276 @@
+"""Shorthands: a small function where one is used more than once, put in where it is not.
+
+One whose members stand in chains becomes a function that returns them as a list; one that is applied to
+values becomes a function of the value.
+"""
+
+from __future__ import annotations
+
+from archdsl.dims import Dim, Traced, symbol
+from archdsl.emit.chains import Part, inlined, members, path
+from archdsl.emit.modules import Makers
+from archdsl.emit.nodes import Values
+from archdsl.emit.python import Lines
+from archdsl.emit.scope import Differs, Scope, Usage
+from archdsl.graph import Apply, Branch, Instance, Let, Loop, Make, Run, SetState
+from archdsl.syntax import tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from archdsl.emit.modules import Signature
+    from archdsl.emit.python import Document
+    from archdsl.graph import Definition, Module, Node, Program, Splice, Statement
+
+
+class Use:
+    """One use of a shorthand: the members that came of it."""
+
+    def __init__(self, part: Part, splice: Splice) -> None:
+        self.part, self.splice = part, splice
+        assert splice.definition is not None
+        self.instance = Instance(splice.definition)
+        for name, default in splice.definition.parameters:
+            if isinstance(default, tree.Literal):
+                self.instance.arguments[name] = default.value
+        for one in splice.arguments:
+            self.instance.arguments[one.name] = one.value
+
+
+class Shorthands:
+    """The shorthands of a program, and the functions that they become."""
+
+    def __init__(self, program: Program, document: Document, signatures: Mapping[str, Signature]) -> None:
+        self.document, self.signatures = document, signatures
+        self.uses: dict[str, list[Use]] = {}
+        self.places: dict[str, set[int]] = {}
+        self.value_places: dict[str, set[int]] = {}
+        self.written: dict[str, Usage] = {}
+        self.runs: dict[int, Run] = {}
+        self.lines = Lines()
+        for instance in [*(one for many in program.instances.values() for one in many), *program.models.values()]:
+            self._collect(instance)
+
+    # ------------------------------------------------------------ where they are used
+
+    def _collect(self, instance: Instance) -> None:
+        for module in instance.modules:
+            self._collect_module(module)
+        for node in nodes_of(instance.body):
+            if isinstance(node, Run):
+                self.runs.setdefault(id(node.module), node)
+            if isinstance(node, Apply):
+                for splice in path(node.spliced):
+                    if splice.kind == "shorthand" and splice.definition is not None:
+                        self.value_places.setdefault(splice.definition.name, set()).add(id(splice.source))
+
+    def _collect_module(self, module: Module) -> None:
+        stack = [Part(module.members)] if module.kind == "chain" else []
+        for member in module.members:
+            self._collect_module(member)
+        while stack:
+            for part in stack.pop().parts():
+                if part.splice is None:
+                    continue
+                if part.splice.kind == "shorthand" and part.splice.definition is not None:
+                    name = part.splice.definition.name
+                    self.uses.setdefault(name, []).append(Use(part.inside(), part.splice))
+                    self.places.setdefault(name, set()).add(id(part.splice.source))
+                stack.append(part.inside())
+
+    def is_function(self, definition: Definition) -> bool:
+        """Whether a shorthand becomes a function that returns a list of modules."""
+        return len(self.places.get(definition.name, ())) > 1
+
+    def is_value_function(self, definition: Definition) -> bool:
+        """Whether a shorthand becomes a function of a value."""
+        return len(self.value_places.get(definition.name, ())) > 1 and definition.name not in self.places
+
+    # ------------------------------------------------------------ lists of modules
+
+    def spliced_call(self, makers: Makers, row: Sequence[Part]) -> str:
+        """Write the use of a shorthand in a chain: `*conv_bn_relu(3, 64)`."""
+        splice = row[0].splice
+        assert splice is not None
+        assert splice.definition is not None
+        definition = splice.definition
+        usage = self._function(definition)
+        uses = {_key(use.part): use for use in self.uses[definition.name]}
+        scope = makers.scope
+        parts: list[str] = []
+        for name, origins in usage.origins.items():
+            values = [origins[id(uses[_key(part)].instance)] for part in row]
+            parts.append(scope.value(values, hint=name))
+        for one in splice.arguments:
+            column = [next(other for other in part.splice.arguments if other.name == one.name) for part in row if part.splice is not None]
+            parts.append(("" if one.positional else f"{one.name}=") + scope.argument(column))
+        parts += [f"{name}={scope.init.name(name) or name}" for name in definition.uses if name in usage.init]
+        return f"*{definition.name}({', '.join(parts)})"
+
+    def _function(self, definition: Definition) -> ShorthandUsage:
+        known = self.written.get(definition.name)
+        if isinstance(known, ShorthandUsage):
+            return known
+        uses = self.uses[definition.name]
+        usage = ShorthandUsage()
+        for _ in range(2):
+            scope = ShorthandScope(self.document, definition, [use.instance for use in uses], definition.uses, usage)
+            makers = Makers(scope, self.signatures, self, self.runs)
+            texts = members(makers, [use.part for use in uses])
+        self.written[definition.name] = usage
+        lines = Lines()
+        lines.comment(definition.comments.above)
+        lines.add(f"def {definition.name}({', '.join([*usage.origins, *parameters(scope, definition)])}):", 0, definition.span)
+        lines.add(f"return [{''.join([text + ', ' for text in texts]).rstrip()}]", 4, definition.span)
+        self.lines.blank(2)
+        self.lines.extend(lines)
+        return usage
+
+    # ------------------------------------------------------------ functions of a value
+
+    def call(self, values: Values, node: Apply) -> str | None:
+        """Write an operation that came out of a shorthand as a call of its function; None where it did not."""
+        splices = [splice for splice in path(node.spliced) if splice.kind == "shorthand" and splice.definition is not None]
+        if not splices:
+            return None
+        splice = splices[0]
+        assert splice.definition is not None
+        base, plain = _base(node, splice)
+        if not plain or not self.is_value_function(splice.definition) or self._busy == splice.definition.name:
+            return None
+        self._value_function(splice.definition, node, base, values)
+        given = [("" if one.positional else f"{one.name}=") + values.scope.argument([one] * len(values.scope.strands), "forward") for one in splice.arguments]
+        given += [f"{name}={values.scope.forward.name(name)}" for name in splice.definition.uses]
+        return f"{splice.definition.name}({', '.join([values.write(base), *given])})"
+
+    _busy = ""
+
+    def _value_function(self, definition: Definition, node: Apply, base: Node, values: Values) -> None:
+        if definition.name in self.written:
+            return
+        usage = Usage()
+        self.written[definition.name] = usage
+        scope = FunctionScope(self.document, definition, [Instance(definition)], definition.uses, usage)
+        inner = Values(scope, values.access, self, "")
+        name = "x" if "x" not in {parameter for parameter, _ in definition.parameters} else "value"
+        inner.stand_in[id(base)] = name
+        self._busy = definition.name
+        text = inner.write(node)
+        self._busy = ""
+        lines = Lines()
+        lines.comment(definition.comments.above)
+        lines.add(f"def {definition.name}({', '.join([name, *parameters(scope, definition)])}):", 0, definition.span)
+        lines.add(f"return {text}", 4, definition.span)
+        self.lines.blank(2)
+        self.lines.extend(lines)
+
+    def arguments_of(self, values: Values, node: Apply) -> tuple[dict[str, str], set[str]]:
+        """Write the arguments of an operation, those of the shorthands around it put in."""
+        splices = [splice for splice in path(node.spliced) if splice.kind == "shorthand" and splice.definition is not None]
+        splices = [splice for splice in splices if splice.definition is not None and splice.definition.name != self._busy]
+
+        def write(depth: int) -> tuple[dict[str, str], set[str]]:
+            if depth < len(splices):
+                return inlined(values.scope, splices[depth], lambda: write(depth + 1), "forward")
+            return values.arguments(node.layer, node.arguments)
+
+        return write(0)
+
+
+class ShorthandUsage(Usage):
+    """`origins` are the values of the sizes that a use has to pass, as its class knows them, by argument."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.origins: dict[str, dict[int, object]] = {}
+
+
+class ShorthandScope(Scope):
+    """The names inside a function that returns modules: its parameters, and the sizes that uses pass."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.met = False
+
+    def size(self, values: Sequence[object], place: str = "init", hint: str = "") -> str:
+        """Write an inferred size: the first is what enters; later ones may be a parameter's."""
+        usage = self.usage
+        assert isinstance(usage, ShorthandUsage)
+        if hint and not self.met:
+            self.met = True
+            return self._passed(values, hint)
+        for names in ([name for name in self.parameters if name in usage.init], list(usage.origins), self.parameters):
+            for name in names:
+                known = [usage.origins[name][id(strand.instance)] if name in usage.origins else strand.env.get(name) for strand in self.strands]
+                if known == list(values):
+                    return name
+        if all(not isinstance(value, Dim) and value == values[0] for value in values):
+            return str(int(values[0]))  # type: ignore[call-overload]
+        return self._passed(values, hint)
+
+    def _passed(self, values: Sequence[object], hint: str) -> str:
+        usage = self.usage
+        assert isinstance(usage, ShorthandUsage)
+        by_use: dict[int, object] = {}
+        for strand, value in zip(self.strands, values, strict=True):
+            if by_use.setdefault(id(strand.instance), value) != value:
+                raise Differs
+        for name, known in usage.origins.items():
+            if known == by_use:
+                return name
+        if self.strict:
+            raise Differs
+        name = self.fresh_name({"num_features": "in_channels", "normalized_shape": "in_features"}.get(hint, hint or "size"))
+        usage.fresh[name] = by_use
+        usage.origins[name] = by_use
+        return name
+
+
+class FunctionScope(Scope):
+    """The names inside a function of a value: its parameters stand by themselves."""
+
+    def _forward_symbol(self, name: str, hint: str = "") -> str | None:
+        return name if name in self.parameters or name in self.uses else None
+
+
+def parameters(scope: Scope, definition: Definition) -> list[str]:
+    """Write the parameters of a shorthand or block, with their defaults."""
+    texts = [name if default is None else f"{name}={scope.init.write(default)}" for name, default in definition.parameters]
+    used = [name for name in definition.uses if name in scope.usage.init or isinstance(scope, FunctionScope)]
+    return [*texts, *([f"*, {', '.join(used)}"] if used and definition.kind == "shorthand" and any("=" in text for text in texts) else used)]
+
+
+def _key(part: Part) -> int:
+    return id(part.members[0])
+
+
+def _base(node: Node, splice: Splice) -> tuple[Node, bool]:
+    """Return the value that a shorthand was applied to, and whether it is all one straight line to there."""
+    plain = True
+    while isinstance(node, Apply) and any(one is splice or one.source is splice.source for one in path(node.spliced)):
+        plain = plain and len([one for one in node.inputs if one is not None]) == 1
+        node = node.inputs[0]
+    return node, plain
+
+
+def nodes_of(body: Sequence[Statement]) -> Iterator[Node]:
+    """Go through every node of a body, those inside chains too."""
+    stack: list[Node] = []
+    for statement in body:
+        if isinstance(statement, Let | SetState):
+            stack.append(statement.node)
+        elif isinstance(statement, Branch):
+            yield from nodes_of(statement.body)
+        elif isinstance(statement, Loop):
+            for each in statement.bodies:
+                yield from nodes_of(each)
+        while stack:
+            node = stack.pop()
+            yield node
+            stack.extend(one for one in node.operands if one is not None)
+            if isinstance(node, Run):
+                stack.extend(node.inner)
+
+
+__all__ = ["Make", "Shorthands", "Traced", "nodes_of", "parameters", "symbol"]
