@@ -53,7 +53,7 @@ goldens: $(READY) ## rewrite the goldens; look at the difference before you comm
 generate: $(READY) ## write what is generated: parsing tables, layer index, schema
 	$(BIN)/python -m archdsl.syntax.generate
 	$(BIN)/python -m archdsl.layers.generate
-	$(BIN)/archdsl schema > grammar/spec.schema.json
+	$(BIN)/python -m archdsl.schema
 
 figures: $(READY) ## draw the figures of the documentation
 	$(BIN)/archdsl draw specs/vae.arch -o docs/vae.svg --force

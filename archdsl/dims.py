@@ -11,7 +11,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import TypeAlias
+    from typing import Self, TypeAlias
 
     Size: TypeAlias = "int | Dim"
     # A monomial is a sorted tuple of atoms, with repetition for powers; an atom is a name or a quotient.
@@ -258,45 +258,43 @@ class Traced(int):
 
     origin: Dim | int
 
-    def __new__(cls, value: int, origin: Dim | int) -> Traced:
+    def __new__(cls, value: int, origin: Dim | int) -> Self:
         traced = super().__new__(cls, value)
         traced.origin = origin
         return traced
 
-    def __add__(self, other: Size) -> Size:  # type: ignore[override]
+    def __add__(self, other: Size) -> Size:  # type: ignore[override, misc]
         return _traced(int.__add__, self, other, lambda a, b: a + b)
 
-    def __radd__(self, other: Size) -> Size:  # type: ignore[override]
+    def __radd__(self, other: Size) -> Size:  # type: ignore[override, misc]
         return self + other
 
-    def __sub__(self, other: Size) -> Size:  # type: ignore[override]
+    def __sub__(self, other: Size) -> Size:  # type: ignore[override, misc]
         return _traced(int.__sub__, self, other, lambda a, b: a - b)
 
-    def __rsub__(self, other: int) -> Size:  # type: ignore[override]
+    def __rsub__(self, other: int) -> Size:  # type: ignore[override, misc]
         return _traced(int.__sub__, other, self, lambda a, b: a - b)
 
-    def __mul__(self, other: Size) -> Size:  # type: ignore[override]
+    def __mul__(self, other: Size) -> Size:  # type: ignore[override, misc]
         return _traced(int.__mul__, self, other, lambda a, b: a * b)
 
-    def __rmul__(self, other: Size) -> Size:  # type: ignore[override]
+    def __rmul__(self, other: Size) -> Size:  # type: ignore[override, misc]
         return self * other
 
-    def __floordiv__(self, other: Size) -> Size:  # type: ignore[override]
+    def __floordiv__(self, other: Size) -> Size:  # type: ignore[override, misc]
         return _traced(int.__floordiv__, self, other, lambda a, b: a // b)
 
-    def __rfloordiv__(self, other: int) -> Size:  # type: ignore[override]
+    def __rfloordiv__(self, other: int) -> Size:  # type: ignore[override, misc]
         return _traced(int.__floordiv__, other, self, lambda a, b: a // b)
 
-    def __mod__(self, other: Size) -> Size:  # type: ignore[override]
+    def __mod__(self, other: Size) -> Size:  # type: ignore[override, misc]
         return _traced(int.__mod__, self, other, lambda a, b: a % b)
 
-    def __neg__(self) -> Size:  # type: ignore[override]
+    def __neg__(self) -> Size:  # type: ignore[override, misc]
         return self * -1
 
 
-def _traced(
-    compute: Callable[[int, int], int], left: Size, right: Size, rule: Callable[[Size, Size], Size]
-) -> Size:
+def _traced(compute: Callable[[int, int], int], left: Size, right: Size, rule: Callable[[Size, Size], Size]) -> Size:
     """Compute with numbers, and once more with their origins."""
     if isinstance(left, int) and isinstance(right, int):
         origin = rule(origin_of(left), origin_of(right))
@@ -312,13 +310,13 @@ class Product(Traced):
 
     factors: tuple[Size, ...]
 
-    def __new__(cls, value: int, factors: tuple[Size, ...]) -> Product:
+    def __new__(cls, value: int, factors: tuple[Size, ...]) -> Self:
         origin: Size = 1
         for factor in factors:
             origin = origin * origin_of(factor)
-        made = super().__new__(cls, int(value), origin)  # type: ignore[arg-type]
+        made = super().__new__(cls, int(value), origin)
         made.factors = factors
-        return made  # type: ignore[return-value]
+        return made
 
 
 def origin_of(size: Size) -> Size:

@@ -157,7 +157,8 @@ class Node:
 
 class Read(Node):
     """A named value. `origin` is `input`, `value`, `state` or `symbol` in a model; in a recipe also `field`
-    (of the data), `model` (an output or value of the model that is fed), `local` (of the recipe)."""
+    (of the data), `model` (an output or value of the model that is fed), `local` (of the recipe).
+    """
 
     __slots__ = ("bound", "name", "origin")
 
@@ -225,7 +226,8 @@ class Run(Node):
 
 class Scan(Record):
     """How a cell is run over time: the states it starts from by name, and how many `steps` (None: as many
-    moments as the sequence has)."""
+    moments as the sequence has).
+    """
 
     starts: tuple[tuple[str, Node], ...]
     steps: Size | None
@@ -248,7 +250,8 @@ class Operate(Node):
 
 class Index(Node):
     """`base[indices]` on a tensor. Each index is an int, None, `...`, or a (start, stop, step) triple;
-    `exprs` are the same as written."""
+    `exprs` are the same as written.
+    """
 
     __slots__ = ("base", "exprs", "indices")
 
@@ -458,7 +461,8 @@ class Choice(Record):
 
 class Fed(Record):
     """A model that runs on each batch: which node feeds each input, and which of its named values that are
-    no outputs the recipe reads (`hidden`)."""
+    no outputs the recipe reads (`hidden`).
+    """
 
     model: str
     inputs: tuple[tuple[str, Node], ...]
@@ -484,7 +488,8 @@ class Update(Record):
 
 class Recipe:
     """How the models are trained; every option of LANGUAGE.md's list that is not here is in `options`,
-    by its name, as a plain value (`epochs`, `batch_size`, `seed`, ...)."""
+    by its name, as a plain value (`epochs`, `batch_size`, `seed`, ...).
+    """
 
     __slots__ = ("comments", "data", "fed", "fields", "lets", "metrics", "options", "schedule", "show", "span", "updates")
 
@@ -529,7 +534,8 @@ class Program:
 
 class Within(Record):
     """A block or cell that a step stands in: `path[:depth]` of the step is its instance, `name` and `kind`
-    are its definition's, and `call` numbers the run, so that two runs of the same weights differ."""
+    are its definition's, and `call` numbers the run, so that two runs of the same weights differ.
+    """
 
     depth: int
     name: str

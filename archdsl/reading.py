@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archdsl.syntax import tree
-    from archdsl.syntax.read_yaml import Vocabulary
     from archdsl.text.complaint import Complaints
 
 YAML_ENDINGS = (".yaml", ".yml")
@@ -49,22 +48,13 @@ def is_yaml(source: Source) -> bool:
 def parse(source: Source, complaints: Complaints) -> tree.File:
     """Read a source in the surface that it is in; what cannot be read is complained of and left out."""
     if is_yaml(source):
+        from archdsl.schema import vocabulary
         from archdsl.syntax import read_yaml
 
         return read_yaml.read(source, complaints, vocabulary())
     from archdsl.syntax import read_arch
 
     return read_arch.read(source, complaints)
-
-
-def vocabulary() -> Vocabulary:
-    """Return what the YAML surface asks of the registry, whose names tell layers from names."""
-    from archdsl.layers.index import FILES
-    from archdsl.layers.registry import lookup
-    from archdsl.schema import judge
-    from archdsl.syntax.read_yaml import Vocabulary
-
-    return Vocabulary(FILES, lookup, judge)
 
 
 def write_as(file: tree.File, target: Source) -> str:

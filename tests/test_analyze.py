@@ -119,7 +119,9 @@ def test_shapes_follow_torch(body: str, shape: str) -> None:
 
 def test_names_are_looked_up_by_where_they_stand() -> None:
     """What is called is looked up among layers first, anything else among definitions: dropout(dropout) works."""
-    body = IMAGE + "mean = image -> flatten -> linear(2)\noutput y = mean(mean, dim=1) * (image -> dropout(dropout) -> flatten -> mean(dim=1))"
+    body = (
+        IMAGE + "mean = image -> flatten -> linear(2)\noutput y = mean(mean, dim=1) * (image -> dropout(dropout) -> flatten -> mean(dim=1))"
+    )
     assert outputs(body, before="param dropout = 0.1") == {"y": "[]"}
 
 
@@ -156,7 +158,10 @@ def test_a_model_with_states_has_keys_without_prefix() -> None:
 
 def test_ties_and_initial_weights_speak_of_keys() -> None:
     """A name beats a pattern beats a kind; a layer's name alone means its weights."""
-    body = VECTOR + 'a = linear(3)\nb = linear(3)\ntie a.weight = b.weight\ninit { linear: zeros, "b.*": ones, b: normal(std=0.1) }\noutput y = x -> a -> b'
+    body = (
+        VECTOR
+        + 'a = linear(3)\nb = linear(3)\ntie a.weight = b.weight\ninit { linear: zeros, "b.*": ones, b: normal(std=0.1) }\noutput y = x -> a -> b'
+    )
     made = model(body)
     assert made.ties == (("a.weight", "b.weight"),)
     assert {rule.pattern: rule.matches for rule in made.inits} == {"linear": ("a.weight",), "b.*": ("b.bias",), "b": ("b.weight",)}
@@ -183,7 +188,10 @@ def test_ties_and_initial_weights_speak_of_keys() -> None:
         (VECTOR + "if False { y = x -> nonsens }\noutput y = x -> tanh", [("unknown-name", 3)]),
         (VECTOR + "y = x -> linear(3)", [("missing", 1)]),
         ("input n: ragged [T, 3]\noutput y = n -> transpose(1, 2)", [("ragged", 3)]),
-        (VECTOR + "a = x -> linear(2)\nb = a -> conv2d(1, 1)\nc = b -> relu\nd = x -> foo\noutput c, d", [("shape-mismatch", 4), ("unknown-layer", 6)]),
+        (
+            VECTOR + "a = x -> linear(2)\nb = a -> conv2d(1, 1)\nc = b -> relu\nd = x -> foo\noutput c, d",
+            [("shape-mismatch", 4), ("unknown-layer", 6)],
+        ),
     ],
 )
 def test_a_mistake_gives_one_complaint_at_its_place(body: str, found: list[tuple[str, int]]) -> None:

@@ -185,6 +185,13 @@ PLANTED = [
     "train { epochs: 3 }",
     "x = a ? b",
     "x = f(k: 3)",
+    "x = f(a\n    k=3)",
+    "x = f(a,\n    k=3",
+    "f(x)",
+    "a.b = x",
+    "x = {a, b}",
+    "input b [3]",
+    "def f(x):\n    return x",
 ]
 
 
@@ -192,9 +199,10 @@ PLANTED = [
 @given(st.lists(st.sampled_from(PLANTED), min_size=1, max_size=6))
 def test_as_many_complaints_as_mistakes(mistakes: list[str]) -> None:
     """Mistakes planted between good lines give one complaint each, on their own lines."""
-    lines, expected = ["model A {", "  input a: [3]"], []
-    for mistake in mistakes:
-        lines += [f"  {mistake}", "  y = f(a, 1)", "  z = a -> f"]
-        expected.append(len(lines) - 2)
+    lines, planter = ["model A {", "  input a: [3]"], [-1, -1]
+    for number, mistake in enumerate(mistakes):
+        own = f"  {mistake}".split("\n")
+        lines += [*own, "  y = f(a, 1)", "  z = a -> f"]
+        planter += [*[number] * len(own), -1, -1]
     complaints = parsed("\n".join([*lines, "  output z", "}", ""]))[1]
-    assert [each.span.line for each in complaints] == expected
+    assert [planter[each.span.line - 1] for each in complaints] == list(range(len(mistakes)))

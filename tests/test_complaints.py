@@ -71,8 +71,7 @@ def test_a_spec_with_a_character_changed_gives_complaints_at_most(path, characte
 @pytest.mark.parametrize("count", [1, 2, 5, 12])
 def test_so_many_mistakes_make_so_many_complaints(count):
     """Independent mistakes are all told in one run, each once."""
-    lines = ["model Many {", "  input x: [8]"]
-    for number in range(12):
-        lines.append(f"  a{number} = x -> " + ("liner(4)" if number < count else "linear(4)") + " -> relu")
+    words = ["liner" if number < count else "linear" for number in range(12)]
+    lines = ["model Many {", "  input x: [8]", *(f"  a{number} = x -> {word}(4) -> relu" for number, word in enumerate(words))]
     lines += [f"  output {', '.join(f'a{number}' for number in range(12))}", "}", ""]
     assert len(complaints_of("\n".join(lines))) == count

@@ -134,6 +134,7 @@ def source_or_name(layer, applied, values, arguments) -> str:
 STRICTER = {
     "is the batch": "torch does not know which dimension is the batch",
     "keepdim wants a dim": "torch keeps the batch as 1",
+    "one number for each sample": "torch refuses it only where something can be dropped",
     "leaves nothing": "torch goes on with nothing",
 }
 """What a rule says where torch would go on, and why."""

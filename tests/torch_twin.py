@@ -8,7 +8,7 @@ from torch import nn, optim
 
 from archdsl.layers.tensor import Tensor
 
-BATCH = 3
+BATCH = 7
 INFER = {
     "in_channels": lambda values: values[0].shape[0],
     "in_features": lambda values: values[0].shape[-1],

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from archdsl.analyze.context import Body
+    from archdsl.dims import Size
     from archdsl.graph import Given, Splice, Type
     from archdsl.layers.registry import Layer
     from archdsl.layers.tensor import Applied
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 # ---------------------------------------------------------------- operations
 
 
-def infer(body: Body, layer: Layer, bound: Mapping[str, object], given: Sequence[Given], nodes: Sequence[Node | None], span: Span) -> Applied | None:
+def infer(
+    body: Body, layer: Layer, bound: Mapping[str, object], given: Sequence[Given], nodes: Sequence[Node | None], span: Span
+) -> Applied | None:
     """Ask a layer's rule what comes of these inputs; None, after a complaint, where it refuses them."""
     known = [node for node in nodes if node is not None]
     for node in known:
@@ -33,10 +36,10 @@ def infer(body: Body, layer: Layer, bound: Mapping[str, object], given: Sequence
             body.complain(say.ragged_refused(layer.name, span, origin(node).span))
             return None
     values: list[object] = []
-    for place_, node in enumerate(nodes):
-        name = layer.values[min(place_, len(layer.values) - 1)] if layer.values else ""
-        numeric = isinstance(node, Number) and name in layer.numbers
-        values.append(node.value if numeric and isinstance(node, Number) else None if node is None else node.type)
+    for number, value in enumerate(nodes):
+        name = layer.values[min(number, len(layer.values) - 1)] if layer.values else ""
+        numeric = isinstance(value, Number) and name in layer.numbers
+        values.append(value.value if numeric and isinstance(value, Number) else None if value is None else value.type)
     try:
         applied = layer.apply(values, bound)
     except Mismatch as mismatch:
@@ -73,7 +76,13 @@ def _inferred_agree(
 
 
 def apply_layer(
-    body: Body, layer: Layer, given: tuple[Given, ...], bound: Mapping[str, object], nodes: Sequence[Node | None], span: Span, splice: Splice | None = None
+    body: Body,
+    layer: Layer,
+    given: tuple[Given, ...],
+    bound: Mapping[str, object],
+    nodes: Sequence[Node | None],
+    span: Span,
+    splice: Splice | None = None,
 ) -> Apply | None:
     """Call an operation without weights on values."""
     nodes = [None if node is None else settled(node) for node in nodes]
@@ -193,13 +202,13 @@ def _differing(before: Mapping[str, object], now: Mapping[str, object]) -> tuple
 
 
 def _run_wrapper(body: Body, module: Module, nodes: list[Node], span: Span) -> Node | None:
-    """torch's parametrizations keep the weight they compute from under a name of their own."""
+    """Torch's parametrizations keep the weight they compute from under a name of their own."""
     inner = module.members[0]
     done = run(body, inner, nodes, span)
     if done is None:
         return None
     assert module.layer is not None
-    weights: dict[str, tuple[object, ...]] = {name: shape for name, shape in inner.weights.items() if name != "weight"}
+    weights: dict[str, tuple[Size, ...]] = {name: shape for name, shape in inner.weights.items() if name != "weight"}
     shape = inner.weights.get("weight", ())
     if module.layer.name == "weight_norm":
         weights["parametrizations.weight.original0"] = (shape[0], *[1] * (len(shape) - 1)) if shape else ()
@@ -208,11 +217,11 @@ def _run_wrapper(body: Body, module: Module, nodes: list[Node], span: Span) -> N
     else:
         weights["parametrizations.weight.original"] = shape
         module.trainable = set(weights) - (set(inner.weights) - inner.trainable)
-        rest: object = 1
+        rest: Size = 1
         for size in shape[1:]:
-            rest = rest * size  # type: ignore[operator]
+            rest = rest * size
         weights["parametrizations.weight.0._u"], weights["parametrizations.weight.0._v"] = (shape[0],), (rest,)
-    module.weights, module.inferred, module.macs = weights, inner.inferred, inner.macs  # type: ignore[assignment]
+    module.weights, module.inferred, module.macs = weights, inner.inferred, inner.macs
     return Run(module, tuple(nodes), done.type, span)
 
 

@@ -51,14 +51,18 @@ def came_from(node: Node, at: Span) -> tuple[Label, ...]:
     return (Label(span, f"{show_shape(source.type.shape)} comes from here"),)
 
 
-def explain(mismatch: Mismatch, layer: str, span: Span, nodes: Sequence[Node], given: Sequence[Given] = (), *, code: str = "shape-mismatch") -> Complaint:
+def explain(
+    mismatch: Mismatch, layer: str, span: Span, nodes: Sequence[Node], given: Sequence[Given] = (), *, code: str = "shape-mismatch"
+) -> Complaint:
     """Make a complaint of a mismatch: at the argument at fault where there is one, else at the layer."""
     argument = next((one for one in given if one.name == mismatch.argument), None)
     message = mismatch.message
     if not message.startswith(layer):
         message = f"{layer}: {message}" if not message.startswith("wants ") else f"{layer} {message}"
     if argument is not None and argument.span is not None:
-        return say.mismatch("bad-argument", message, argument.span, "this argument", _labels(nodes, mismatch, argument.span), mismatch.suggestion)
+        return say.mismatch(
+            "bad-argument", message, argument.span, "this argument", _labels(nodes, mismatch, argument.span), mismatch.suggestion
+        )
     code = "bad-argument" if mismatch.argument else code
     note = ""
     if nodes and mismatch.value < len(nodes) and isinstance(nodes[mismatch.value].type, Tensor):

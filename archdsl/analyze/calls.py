@@ -9,7 +9,6 @@ from archdsl.analyze.constants import FUNCTIONS, ConstantError
 from archdsl.analyze.constants import call as call_function
 from archdsl.analyze.evaluate import as_node, evaluate, what_is
 from archdsl.analyze.values import BROKEN, BlockDecl, BlockSpec, ChainSpec, MemberSpec, Path, PlainSpec, ShorthandDecl, Spec, is_layer
-from archdsl.dims import Dim
 from archdsl.graph import Given, Module, Node, Number, Splice
 from archdsl.layers.bind import bind, place_values, split_values
 from archdsl.layers.registry import lookup
@@ -72,7 +71,7 @@ def _called(body: Body, expr: tree.Call, *, member: bool) -> object:
     if own is BROKEN:
         return BROKEN
     if callable(getattr(own, "call_model", None)):
-        return own.call_model(body, expr)  # type: ignore[union-attr]
+        return own.call_model(body, expr)  # type: ignore[attr-defined]
     if isinstance(own, BlockDecl | ShorthandDecl):
         return call_declared(body, own, expr.arguments, expr)
     if is_layer(own):
@@ -110,7 +109,9 @@ def _call_function(body: Body, name: str, expr: tree.Call) -> object:
             body.complain(say.not_a_constant(what_is(value), argument.span))
             return BROKEN
     try:
-        return call_function(name, [value for value, _ in arguments.positional], {key: value for key, (value, _) in arguments.named.items()})
+        return call_function(
+            name, [value for value, _ in arguments.positional], {key: value for key, (value, _) in arguments.named.items()}
+        )
     except ConstantError as error:
         body.complain(say.bad_constant(str(error), expr.span, error.suggestion))
         return BROKEN
@@ -207,7 +208,15 @@ def _holds_value(value: object) -> bool:
 
 
 def _compute(
-    body: Body, layer: Layer, given: tuple[Given, ...], bound: dict[str, object], placed: list[object], arguments: Arguments, expr: tree.Expr, *, member: bool
+    body: Body,
+    layer: Layer,
+    given: tuple[Given, ...],
+    bound: dict[str, object],
+    placed: list[object],
+    arguments: Arguments,
+    expr: tree.Expr,
+    *,
+    member: bool,
 ) -> object:
     """Call a word of the registry on values; behind `->` the first of them comes from the chain."""
     nodes: list[Node | None] = []
@@ -281,7 +290,9 @@ def bind_parameters(
     values: dict[str, object] = {}
     given: list[Given] = []
     if len(arguments.positional) > len(names):
-        body.complain(say.wrong_count(name, f"{len(names)} argument{'s' * (len(names) != 1)} at most", len(arguments.positional), expr.span))
+        body.complain(
+            say.wrong_count(name, f"{len(names)} argument{'s' * (len(names) != 1)} at most", len(arguments.positional), expr.span)
+        )
         return None
     for parameter, (value, argument) in zip(names, arguments.positional, strict=False):
         values[parameter] = value
@@ -350,4 +361,3 @@ def spliced_in(members: list[MemberSpec], splice: Splice) -> list[MemberSpec]:
         return nested[id(inner)]
 
     return [member.replace(splice=within(member.splice)) for member in members]
-

@@ -114,7 +114,11 @@ def named_layer(body: Body, expr: tree.Name) -> object:
         return own
     from archdsl.layers.index import FILES
 
-    body.complain(say.unknown_layer(expr.id, expr.span, [*(n for n, v in body.scope.items() if is_layer(v) or isinstance(v, BlockDecl | ShorthandDecl)), *FILES]))
+    body.complain(
+        say.unknown_layer(
+            expr.id, expr.span, [*(n for n, v in body.scope.items() if is_layer(v) or isinstance(v, BlockDecl | ShorthandDecl)), *FILES]
+        )
+    )
     return BROKEN
 
 

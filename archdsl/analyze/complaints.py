@@ -19,13 +19,22 @@ def _did_you_mean(name: str, candidates: Iterable[str]) -> str:
 
 def unknown_name(name: str, span: Span, candidates: Iterable[str]) -> Complaint:
     """A name that nothing defines."""
-    return Complaint("unknown-name", f"I know nothing by the name {name}", span, "not defined at this point", (), _did_you_mean(name, candidates))
+    return Complaint(
+        "unknown-name", f"I know nothing by the name {name}", span, "not defined at this point", (), _did_you_mean(name, candidates)
+    )
 
 
 def unknown_layer(name: str, span: Span, candidates: Iterable[str]) -> Complaint:
     """A call, or a member of a chain, that is no layer."""
     near = _did_you_mean(name, candidates)
-    return Complaint("unknown-layer", f"There is no layer, block or function {name}", span, "not known", (), near or "archdsl layers lists all there are.")
+    return Complaint(
+        "unknown-layer",
+        f"There is no layer, block or function {name}",
+        span,
+        "not known",
+        (),
+        near or "archdsl layers lists all there are.",
+    )
 
 
 def not_a_layer(what: str, span: Span) -> Complaint:
@@ -95,13 +104,20 @@ def reserved(name: str, why: str, span: Span, suggestion: str) -> Complaint:
 def layer_name_taken(name: str, torch: str, span: Span) -> Complaint:
     """A value bears the name of a torch.nn class's layer."""
     return Complaint(
-        "reserved-name", f"A value cannot be called {name}, which is the layer {torch}", span, "the name of a layer", (), f"Call it {name}_output, say."
+        "reserved-name",
+        f"A value cannot be called {name}, which is the layer {torch}",
+        span,
+        "the name of a layer",
+        (),
+        f"Call it {name}_output, say.",
     )
 
 
 def never_applied(name: str, span: Span) -> Complaint:
     """A named layer that nothing applies."""
-    return Complaint("unused-layer", f"Nothing applies the layer {name}", span, "never applied", (), f"Write x -> {name} somewhere, or take it out.")
+    return Complaint(
+        "unused-layer", f"Nothing applies the layer {name}", span, "never applied", (), f"Write x -> {name} somewhere, or take it out."
+    )
 
 
 def never_read(name: str, span: Span) -> Complaint:
@@ -116,7 +132,14 @@ def wrong_count(what: str, wanted: str, found: int, span: Span) -> Complaint:
 
 def recursion(name: str, span: Span, declared: Span) -> Complaint:
     """A block or shorthand uses itself."""
-    return Complaint("recursion", f"{name} uses itself", span, "used inside itself", (Label(declared, "declared here"),), "There is no recursion; repeat(n, block) stacks blocks.")
+    return Complaint(
+        "recursion",
+        f"{name} uses itself",
+        span,
+        "used inside itself",
+        (Label(declared, "declared here"),),
+        "There is no recursion; repeat(n, block) stacks blocks.",
+    )
 
 
 def bad_argument(callee: str, message: str, span: Span, suggestion: str = "") -> Complaint:
@@ -148,7 +171,9 @@ def unknown_field(name: str, span: Span, candidates: Iterable[str]) -> Complaint
     """A field that recipes do not have."""
     known = list(candidates)
     near = _did_you_mean(name, known)
-    return Complaint("unknown-field", f"There is no field {name}", span, "not known here", (), near or f"The fields are {', '.join(known)}.")
+    return Complaint(
+        "unknown-field", f"There is no field {name}", span, "not known here", (), near or f"The fields are {', '.join(known)}."
+    )
 
 
 def bad_field(name: str, wanted: str, found: str, span: Span) -> Complaint:

@@ -29,7 +29,9 @@ def block(compiler: Compiler, statement: tree.Block) -> BlockDecl:
     _check_parameters(compiler, statement.parameters)
     inputs = [one for one in statement.body if isinstance(one, tree.Input)]
     parameters = tuple((one.name, one.default) for one in statement.parameters)
-    patterns = tuple(None if one.type is None else tuple(dim.id if isinstance(dim, tree.Name) else None for dim in one.type.dims) for one in inputs)
+    patterns = tuple(
+        None if one.type is None else tuple(dim.id if isinstance(dim, tree.Name) else None for dim in one.type.dims) for one in inputs
+    )
     uses = tuple(_uses(compiler, statement, {name for name, _ in parameters}))
     names = tuple(one.name.id for one in inputs)
     definition = Definition(statement.name.id, statement.kind, parameters, uses, names, patterns, statement.comments, statement.span)
@@ -46,7 +48,12 @@ def _check_parameters(compiler: Compiler, parameters: tuple[tree.Parameter, ...]
 
 
 def _uses(compiler: Compiler, node: tree.Node, own: set[str]) -> list[str]:
-    """Return the file's params that a declaration speaks of, itself or through what it uses; in the file's order."""
+    """Return the file's params that a declaration speaks of, itself or through what it uses; in the file's order.
+
+    Only emission asks, whose classes take them as arguments.
+    """
+    if not compiler.traced:
+        return []
     found: set[str] = set()
     for name in mentioned(node):
         decl = compiler.globals.get(name)
@@ -69,5 +76,3 @@ def mentioned(node: object) -> Iterator[str]:
             stack.extend(at)
         elif isinstance(at, tree.Node):
             stack.extend(getattr(at, field) for field in at._fields if field not in ("span", "comments"))  # type: ignore[attr-defined]
-
-

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from archdsl.analyze import complaints as say
-from archdsl.analyze.constants import CONSTANTS, ConstantError, bounded, compute, kind_name, subscript
+from archdsl.analyze.constants import CONSTANTS, ConstantError, compute, kind_name, subscript
 from archdsl.analyze.values import BROKEN, BlockDecl, ChainSpec, ShorthandDecl, Weights, is_layer
 from archdsl.dims import Dim
-from archdsl.graph import Index, Module, Node, Number, Operate, Pack, Weight
+from archdsl.graph import Module, Node, Number, Operate, Pack, Weight
 from archdsl.layers.broadcasting import broadcast
 from archdsl.layers.registry import lookup
 from archdsl.layers.tensor import Mismatch, Tensor
@@ -14,6 +14,9 @@ from archdsl.syntax import tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from archdsl.analyze.context import Body
     from archdsl.text.source import Span
 
@@ -164,7 +167,11 @@ def _logical(body: Body, expr: tree.Binary, left: object) -> object:
     if left is not BROKEN:
         sign = "&" if expr.op == "and" else "|"
         name = f"logical_{expr.op}"
-        body.complain(say.bad_constant(f"{expr.op} is for constants, and this is a tensor", expr.span, f"{name}(a, b) is elementwise, as torch's {sign}."))
+        body.complain(
+            say.bad_constant(
+                f"{expr.op} is for constants, and this is a tensor", expr.span, f"{name}(a, b) is elementwise, as torch's {sign}."
+            )
+        )
     return BROKEN
 
 
@@ -254,76 +261,6 @@ def _conditional(body: Body, expr: tree.Conditional) -> object:
 
     resolve(body, expr.otherwise if condition else expr.then)
     return evaluate(body, expr.then if condition else expr.otherwise)
-
-
-def _items(body: Body, items: tuple[tree.Expr, ...]) -> list[object] | None:
-    values = [evaluate(body, item) for item in items]
-    return None if any(value is BROKEN for value in values) else values
-
-
-def _list(body: Body, expr: tree.ListExpr) -> object:
-    values = _items(body, expr.items)
-    return BROKEN if values is None else values
-
-
-def _tuple(body: Body, expr: tree.TupleExpr) -> object:
-    values = _items(body, expr.items)
-    return BROKEN if values is None else tuple(values)
-
-
-def _dict(body: Body, expr: tree.DictExpr) -> object:
-    pairs: dict[object, object] = {}
-    for key, item in expr.items:
-        name, value = constant(body, key), evaluate(body, item)
-        if name is BROKEN or value is BROKEN:
-            return BROKEN
-        if isinstance(name, list | dict):
-            body.complain(say.bad_constant(f"{kind_name(name)} cannot be a key", key.span))
-            return BROKEN
-        if name in pairs:
-            body.complain(say.defined_twice(repr(name), "The key", key.span, None))
-            return BROKEN
-        pairs[name] = value
-    return pairs
-
-
-def _comprehension(body: Body, expr: tree.Comprehension) -> object:
-    """Names of a comprehension are its own: the scope around it is put back."""
-    before = dict(body.scope)
-    found: list[tuple[object, object]] = []
-    try:
-        if not _clauses(body, expr, 0, found):
-            return BROKEN
-    finally:
-        body.scope.clear()
-        body.scope.update(before)
-    return dict(found) if expr.key is not None else [value for _, value in found]
-
-
-def _clauses(body: Body, expr: tree.Comprehension, depth: int, found: list[tuple[object, object]]) -> bool:
-    if depth == len(expr.clauses):
-        key = constant(body, expr.key) if expr.key is not None else None
-        value = evaluate(body, expr.element)
-        found.append((key, value))
-        try:
-            bounded(found)
-        except ConstantError as error:
-            body.complain(say.bad_constant(str(error), expr.span))
-            return False
-        return value is not BROKEN and key is not BROKEN
-    clause = expr.clauses[depth]
-    items = iterable(body, clause.iterable)
-    if items is None:
-        return False
-    for item in items:
-        if not bind_targets(body, list(clause.targets), item, clause.span):
-            return False
-        tests = [constant(body, condition) for condition in clause.conditions]
-        if any(test is BROKEN for test in tests):
-            return False
-        if all(tests) and not _clauses(body, expr, depth + 1, found):
-            return False
-    return True
 
 
 def iterable(body: Body, expr: tree.Expr) -> list[object] | None:
@@ -420,6 +357,30 @@ def _misplaced(body: Body, expr: tree.Expr) -> object:
     return BROKEN
 
 
+def _list(body: Body, expr: tree.ListExpr) -> object:
+    from archdsl.analyze.displays import list_of
+
+    return list_of(body, expr)
+
+
+def _tuple(body: Body, expr: tree.TupleExpr) -> object:
+    from archdsl.analyze.displays import tuple_of
+
+    return tuple_of(body, expr)
+
+
+def _dict(body: Body, expr: tree.DictExpr) -> object:
+    from archdsl.analyze.displays import dict_of
+
+    return dict_of(body, expr)
+
+
+def _comprehension(body: Body, expr: tree.Comprehension) -> object:
+    from archdsl.analyze.displays import comprehension
+
+    return comprehension(body, expr)
+
+
 def _call(body: Body, expr: tree.Call) -> object:
     from archdsl.analyze.calls import call
 
@@ -432,10 +393,9 @@ def _chain(body: Body, expr: tree.Chain) -> object:
     return chain(body, expr)
 
 
-_RULES = {
+_RULES: dict[type[tree.Expr], Callable[[Body, Any], object]] = {
     tree.Literal: _literal, tree.Name: _name, tree.FString: _fstring, tree.Unary: _unary, tree.Binary: _binary,
     tree.Compare: _compare, tree.Conditional: _conditional, tree.ListExpr: _list, tree.TupleExpr: _tuple,
     tree.DictExpr: _dict, tree.Comprehension: _comprehension, tree.Attribute: _attribute, tree.Subscript: _subscript,
     tree.Group: _group, tree.Call: _call, tree.Chain: _chain, tree.Slice: _misplaced, tree.Dots: _misplaced,
 }  # fmt: skip
-

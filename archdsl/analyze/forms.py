@@ -10,7 +10,7 @@ from archdsl.analyze.evaluate import as_node, constant, evaluate, what_is
 from archdsl.analyze.naming import place
 from archdsl.analyze.values import BROKEN, BlockSpec, ChainSpec, MemberSpec, ScanSpec, Spec, Weights, WrapSpec, is_layer
 from archdsl.dims import Dim, product
-from archdsl.graph import Choice, Given, Module, Node, Splice, Weight
+from archdsl.graph import Given, Module, Node, Splice, Weight
 from archdsl.layers.registry import lookup
 from archdsl.layers.tensor import Tensor
 from archdsl.syntax import tree
@@ -70,7 +70,9 @@ def _repeat(body: Body, expr: tree.Call) -> object:
         body.complain(say.bad_argument("repeat", f"repeat wants a number of times and gets {what_is(count)}", form.given["n"].span))
         return BROKEN
     bare = isinstance(form.given["f"].value, tree.Chain)
-    members = layer.members if isinstance(layer, ChainSpec) and (layer.spliced or bare) else [MemberSpec(None, layer, form.given["f"].value.span)]
+    members = (
+        layer.members if isinstance(layer, ChainSpec) and (layer.spliced or bare) else [MemberSpec(None, layer, form.given["f"].value.span)]
+    )
     if count * max(1, len(members)) > MOST_LAYERS:
         body.complain(say.too_large("repeat", count * len(members), MOST_LAYERS, expr.span))
         return BROKEN
@@ -116,7 +118,11 @@ def _scan(body: Body, expr: tree.Call) -> object:
         return BROKEN
     described = body.specs.get(cell) if isinstance(cell, Module) else cell
     if not isinstance(described, BlockSpec) or described.decl.definition.kind != "cell":
-        body.complain(say.bad_argument("scan", "scan runs a cell over time", form.given["cell"].span, "A cell is a block with lines `state h: [128] = 0`."))
+        body.complain(
+            say.bad_argument(
+                "scan", "scan runs a cell over time", form.given["cell"].span, "A cell is a block with lines `state h: [128] = 0`."
+            )
+        )
         return BROKEN
     steps_expr = form.given["steps"].value if "steps" in form.given else None
     steps = constant(body, steps_expr) if steps_expr is not None else None

@@ -31,9 +31,13 @@ def index(body: Body, base: Node, expr: tree.Subscript) -> object:
     if base.type.batched and full and full[0] != (None, None, None):
         body.complain(
             say.mismatch(
-                "bad-index", "The first index is the batch, which stays as it is", expr.indices[0].span, "takes from the batch", (),
+                "bad-index",
+                "The first index is the batch, which stays as it is",
+                expr.indices[0].span,
+                "takes from the batch",
+                (),
                 f"Write {_after_batch(base.type)}, where the colon stands for the batch.",
-            )  # fmt: skip
+            )
         )
         return BROKEN
     kept = full[1:] if base.type.batched else full
@@ -72,7 +76,9 @@ def _index(body: Body, expr: tree.Expr) -> object:
         return value
     if isinstance(value, slice):
         return (value.start, value.stop, value.step)
-    body.complain(say.bad_constant(f"an index is a whole number, and this is {kind_name(value)}", expr.span, "gather(x, dim, index) takes by tensor."))
+    body.complain(
+        say.bad_constant(f"an index is a whole number, and this is {kind_name(value)}", expr.span, "gather(x, dim, index) takes by tensor.")
+    )
     return BROKEN
 
 

@@ -79,7 +79,9 @@ def _tie(body: Body, statement: tree.Tie) -> None:
     (left, left_type), (right, right_type) = sides[0], sides[1]
     if left_type.shape != right_type.shape:
         shapes = f"{show_shape(left_type.shape)} and {show_shape(right_type.shape)}"
-        body.complain(say.mismatch("shape-mismatch", f"Tied weights are one, and these are {shapes}", statement.span, "shapes differ", (), ""))
+        body.complain(
+            say.mismatch("shape-mismatch", f"Tied weights are one, and these are {shapes}", statement.span, "shapes differ", (), "")
+        )
         return
     body.instance.ties = (*body.instance.ties, (left, right))
 
@@ -135,7 +137,9 @@ def _matches(body: Body, key: str) -> tuple[str, list[str]]:
     if layer is None:
         return "kind", []
     return "kind", [
-        name for name, leaf in state if _layer_of(leaf) is layer and (name.endswith("." + weight) or name == weight if weight else _is_weight(name, leaf))
+        name
+        for name, leaf in state
+        if _layer_of(leaf) is layer and (name.endswith("." + weight) or name == weight if weight else _is_weight(name, leaf))
     ]
 
 

@@ -57,7 +57,11 @@ def named_size(body: Body, name: str, value: object) -> object:
 def run_block(body: Body, module: Module, spec: BlockSpec, nodes: list[Node], span: Span) -> Node | None:
     """Apply a block to values."""
     if spec.decl.definition.kind == "cell":
-        body.complain(say.bad_argument(module.name, f"{spec.decl.definition.name} is a cell, one step of a recurrence", span, "scan(...) runs it over time."))
+        body.complain(
+            say.bad_argument(
+                module.name, f"{spec.decl.definition.name} is a cell, one step of a recurrence", span, "scan(...) runs it over time."
+            )
+        )
         return None
     nodes = [settled(node) for node in nodes]
     types: list[Tensor] = []
@@ -89,7 +93,9 @@ def fill(body: Body, module: Module, instance: Instance, span: Span) -> bool:
         now = [(key, shape) for key, shape, _, _ in instance.state()]
         for (key, shape), (other, found) in zip(before, now, strict=False):
             if key != other or shape != found:
-                body.complain(say.shared_differs(module.name, f"{key} {show_shape(shape)}", f"{other} {show_shape(found)}", span, module.span))
+                body.complain(
+                    say.shared_differs(module.name, f"{key} {show_shape(shape)}", f"{other} {show_shape(found)}", span, module.span)
+                )
                 return False
     return True
 
@@ -132,7 +138,9 @@ def elaborate_for(body: Body, spec: BlockSpec, types: Sequence[Tensor], span: Sp
 def _key(value: object) -> object:
     if isinstance(value, list | tuple):
         return tuple(_key(item) for item in value)
-    return (type(value).__name__ if isinstance(value, bool) else "", value) if isinstance(value, int | float | str | Dim | None) else id(value)
+    return (
+        (type(value).__name__ if isinstance(value, bool) else "", value) if isinstance(value, int | float | str | Dim | None) else id(value)
+    )
 
 
 def compiler_body(body: Body, decl: BlockDecl) -> Body:
@@ -167,7 +175,11 @@ def declare_input(body: Body, statement: tree.Input) -> None:
         found: Tensor | None = body.block_types.pop(0) if body.block_types else None
         kind = None if found is None else _matched(body, statement, found)
     elif statement.type is None:
-        body.complain(say.missing(f"The input {name} of a model needs a shape", statement.span, f"Write input {name}: [1, 28, 28], without the batch."))
+        body.complain(
+            say.missing(
+                f"The input {name} of a model needs a shape", statement.span, f"Write input {name}: [1, 28, 28], without the batch."
+            )
+        )
         kind = None
     else:
         kind = declared_type(body, statement.type, name)
@@ -178,7 +190,9 @@ def declare_input(body: Body, statement: tree.Input) -> None:
     moment = kind
     if body.is_state_model:
         if not kind.shape:
-            body.complain(say.missing(f"The input {name} of a model with states is a sequence", statement.span, f"Write input {name}: [T, ...]."))
+            body.complain(
+                say.missing(f"The input {name} of a model with states is a sequence", statement.span, f"Write input {name}: [T, ...].")
+            )
             body.scope[name] = BROKEN
             return
         moment = Tensor(kind.shape[1:], kind.dtype)
@@ -260,9 +274,13 @@ def _complain_of_pattern(body: Body, statement: tree.Input, found: Tensor) -> No
     body.compiler.count += 1
     body.compiler.complaints.add(
         say.mismatch(
-            "shape-mismatch", f"{name} wants {statement.type.span.text} as {statement.name.id} and gets {found}", span, f"gets {found}",
-            (Label(statement.type.span, "declared here"),), "",
-        )  # fmt: skip
+            "shape-mismatch",
+            f"{name} wants {statement.type.span.text} as {statement.name.id} and gets {found}",
+            span,
+            f"gets {found}",
+            (Label(statement.type.span, "declared here"),),
+            "",
+        )
     )
 
 
@@ -298,9 +316,9 @@ def _symbols_outside(body: Body, spec: BlockSpec, instance: Instance, types: Seq
     flat = [size for kind in types for size in kind.shape]
     inside = [size for _, kind in instance.inputs for size in kind.shape]
     for outer, inner in zip(flat, inside, strict=True):
-        name = origin_of(inner)
-        if isinstance(name, Dim) and isinstance(inner, int) and len(name.names) == 1 and str(name) in name.names:
-            mapping[str(name)] = origin_of(outer)
+        known_as = origin_of(inner)
+        if isinstance(known_as, Dim) and isinstance(inner, int) and len(known_as.names) == 1 and str(known_as) in known_as.names:
+            mapping[str(known_as)] = origin_of(outer)
     return mapping
 
 

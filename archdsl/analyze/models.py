@@ -71,7 +71,14 @@ class ModelRef:
         for (name, kind), node in zip(wanted, found, strict=True):
             if not _agree(kind, node.type, symbols):
                 body.complain(
-                    say.mismatch("shape-mismatch", f"The input {name} of {self.name} is {kind}, and this is {node.type}", node.span, f"gets {node.type}", (), "")
+                    say.mismatch(
+                        "shape-mismatch",
+                        f"The input {name} of {self.name} is {kind}, and this is {node.type}",
+                        node.span,
+                        f"gets {node.type}",
+                        (),
+                        "",
+                    )
                 )
                 return BROKEN
         return self._result(found, symbols, expr)
@@ -97,5 +104,3 @@ def _substituted(kind: Type, symbols: Mapping[str, Size]) -> Type:
     if not isinstance(kind, Tensor):
         return tuple(_substituted(part, symbols) for part in kind)
     return kind.replace(shape=tuple(substitute(size, symbols) for size in kind.shape))  # type: ignore[no-any-return]
-
-

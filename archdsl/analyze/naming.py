@@ -15,13 +15,62 @@ if TYPE_CHECKING:
     from archdsl.text.source import Span
 
 MODULE_NAMES = frozenset(
-    "T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval "
-    "extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia "
-    "named_buffers named_children named_modules named_parameters parameters register_backward_hook register_buffer "
-    "register_forward_hook register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook "
-    "register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter "
-    "register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory "
-    "state_dict to to_empty train training type xpu zero_grad".split()
+    [
+        "T_destination",
+        "add_module",
+        "apply",
+        "bfloat16",
+        "buffers",
+        "call_super_init",
+        "children",
+        "compile",
+        "cpu",
+        "cuda",
+        "double",
+        "dump_patches",
+        "eval",
+        "extra_repr",
+        "float",
+        "forward",
+        "get_buffer",
+        "get_extra_state",
+        "get_parameter",
+        "get_submodule",
+        "half",
+        "ipu",
+        "load_state_dict",
+        "modules",
+        "mtia",
+        "named_buffers",
+        "named_children",
+        "named_modules",
+        "named_parameters",
+        "parameters",
+        "register_backward_hook",
+        "register_buffer",
+        "register_forward_hook",
+        "register_forward_pre_hook",
+        "register_full_backward_hook",
+        "register_full_backward_pre_hook",
+        "register_load_state_dict_post_hook",
+        "register_load_state_dict_pre_hook",
+        "register_module",
+        "register_parameter",
+        "register_state_dict_post_hook",
+        "register_state_dict_pre_hook",
+        "requires_grad_",
+        "set_extra_state",
+        "set_submodule",
+        "share_memory",
+        "state_dict",
+        "to",
+        "to_empty",
+        "train",
+        "training",
+        "type",
+        "xpu",
+        "zero_grad",
+    ]
 )
 """What nn.Module has already: a layer of that name would hide it."""
 
@@ -35,7 +84,9 @@ def check_name(compiler: Compiler, name: str, span: Span) -> bool:
         compiler.complain(say.reserved(name, "Python needs it", span, f"{name}_"))
     elif name in MODULE_NAMES or name.startswith("_"):
         why = "nn.Module has it already" if name in MODULE_NAMES else "names with a leading underscore belong to nn.Module"
-        compiler.complain(say.reserved(name, why, span, f"{name.strip('_') or 'x'}_layer" if name in MODULE_NAMES else name.strip("_") or "x"))
+        compiler.complain(
+            say.reserved(name, why, span, f"{name.strip('_') or 'x'}_layer" if name in MODULE_NAMES else name.strip("_") or "x")
+        )
     elif name in PROGRAM_NAMES:
         compiler.complain(say.reserved(name, "the emitted source needs it", span, f"{name.lower()}_value"))
     else:

@@ -76,7 +76,13 @@ def _imported(file: tree.File, compiler: Compiler, importer: Importer | None) ->
     while stack:
         at, whole = stack.pop()
         own = [one for one in at.statements if not isinstance(one, tree.Import)]
-        order.append(own if whole else [one for one in own if isinstance(one, tree.Shorthand | tree.Param) or (isinstance(one, tree.Block) and one.kind != "model")])
+        order.append(
+            own
+            if whole
+            else [
+                one for one in own if isinstance(one, tree.Shorthand | tree.Param) or (isinstance(one, tree.Block) and one.kind != "model")
+            ]
+        )
         for one in at.statements:
             if isinstance(one, tree.Import) and importer is not None and str(one.path.value) not in seen:
                 seen.add(str(one.path.value))
@@ -131,7 +137,8 @@ def _declare(compiler: Compiler, statements: list[tree.Statement]) -> None:
             compiler.globals[name] = shorthand(compiler, statement, compiler.globals)
         elif statement.kind != "model":
             compiler.globals[name] = block(compiler, statement)
-    _settle_uses(compiler)
+    if compiler.traced:
+        _settle_uses(compiler)
 
 
 def _settle_uses(compiler: Compiler) -> None:
@@ -158,7 +165,9 @@ def _model(compiler: Compiler, statement: tree.Block, read: dict[str, set[str]],
     decl = block(compiler, statement)
     needless = [parameter for parameter in statement.parameters if parameter.default is None]
     if needless:
-        compiler.complain(say.missing(f"The parameter {needless[0].name} of a model needs a default", needless[0].span, f"Write {needless[0].name} = ..."))
+        compiler.complain(
+            say.missing(f"The parameter {needless[0].name} of a model needs a default", needless[0].span, f"Write {needless[0].name} = ...")
+        )
         return
     body = Body(compiler, Instance(decl.definition), dict(compiler.globals))
     body.is_state_model = any(isinstance(one, tree.State) for one in statement.body)
@@ -189,7 +198,9 @@ def _about(top: Body, statements: list[tree.Statement], program: Program) -> Non
             program.about = str(statement.text.value)
         elif isinstance(statement, tree.Figure):
             for entry in statement.entries:
-                value = entry.value.id if isinstance(entry.value, tree.Name) and entry.value.id not in top.scope else constant(top, entry.value)
+                value = (
+                    entry.value.id if isinstance(entry.value, tree.Name) and entry.value.id not in top.scope else constant(top, entry.value)
+                )
                 if value is not BROKEN:
                     program.figure[entry.key] = value
         elif isinstance(statement, tree.Reading):

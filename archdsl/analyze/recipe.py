@@ -7,12 +7,12 @@ from archdsl.analyze.blame import explain
 from archdsl.analyze.calls import read_arguments
 from archdsl.analyze.context import Body
 from archdsl.analyze.evaluate import what_is
+from archdsl.analyze.feeding import fed
 from archdsl.analyze.fields import FIELDS, STEP_FIELDS, option
 from archdsl.analyze.models import ModelRef, values_of
 from archdsl.analyze.statements import evaluate_value, go_through
 from archdsl.analyze.values import BROKEN
-from archdsl.dims import Dim, names_in
-from archdsl.graph import Choice, Definition, Fed, Given, Instance, Let, Node, Read, Recipe, Update
+from archdsl.graph import Choice, Definition, Given, Instance, Let, Node, Read, Recipe, Update
 from archdsl.layers.bind import bind
 from archdsl.layers.check import check_arguments
 from archdsl.layers.data import data_names, lookup_data
@@ -72,7 +72,7 @@ def recipe(compiler: Compiler, statement: tree.Train, read: dict[str, set[str]])
     work.recipe.show = _named_nodes(work, "show")
     if "schedule" in work.fields:
         work.recipe.schedule = choice(work, work.fields["schedule"], "schedule")
-    work.recipe.fed = tuple(_fed(work))
+    work.recipe.fed = tuple(fed(work))
     read["train"] = work.body.read
     return work.recipe
 
@@ -151,8 +151,13 @@ def _unknown(work: Work, statement: tree.Train) -> list[str]:
     from archdsl.analyze.declare import mentioned
 
     defined = {target.id for one in statement.body if isinstance(one, tree.Define) for target in one.targets}
-    expressions = [one.value for one in statement.body if isinstance(one, tree.Define | tree.Field) and (not isinstance(one, tree.Field) or one.name.id in ("loss", "metrics", "show", "feed"))]
-    known = set(work.body.scope) | defined | {model for model in work.compiler.models}
+    expressions = [
+        one.value
+        for one in statement.body
+        if isinstance(one, tree.Define | tree.Field)
+        and (not isinstance(one, tree.Field) or one.name.id in ("loss", "metrics", "show", "feed"))
+    ]
+    known = set(work.body.scope) | defined | set(work.compiler.models)
     return [name for name in dict.fromkeys(mentioned(tuple(expressions))) if name not in known and lookup(name) is None]
 
 
@@ -162,9 +167,9 @@ def _is_called(statement: tree.Train, model: str) -> bool:
         at = stack.pop()
         if isinstance(at, tuple):
             stack.extend(at)
-        elif isinstance(at, tree.Call) and isinstance(at.function, tree.Name) and at.function.id == model:
-            return True
-        elif isinstance(at, tree.Member) and isinstance(at.value, tree.Name) and at.value.id == model:
+        elif (isinstance(at, tree.Call) and isinstance(at.function, tree.Name) and at.function.id == model) or (
+            isinstance(at, tree.Member) and isinstance(at.value, tree.Name) and at.value.id == model
+        ):
             return True
         elif isinstance(at, tree.Node):
             stack.extend(getattr(at, field) for field in at._fields if field not in ("span", "comments"))  # type: ignore[attr-defined]
@@ -255,7 +260,14 @@ def _loss(work: Work, body: Body, field: tree.Field | None, owner: Span) -> Node
         kind = node.type if isinstance(node.type, Tensor) else "several values"
         each = " for each sample" if isinstance(node.type, Tensor) and node.type.batched else ""
         work.compiler.complain(
-            say.mismatch("bad-loss", f"A loss is one number, and this is {kind}{each}", field.value.span, f"this is {kind}", (), "Take mean(...) or sum(...) of it.")
+            say.mismatch(
+                "bad-loss",
+                f"A loss is one number, and this is {kind}{each}",
+                field.value.span,
+                f"this is {kind}",
+                (),
+                "Take mean(...) or sum(...) of it.",
+            )
         )
         return None
     return node
@@ -310,7 +322,9 @@ def _step(work: Work, statement: tree.Step) -> Update | None:
 
 def _updated(work: Work, field: tree.Field | None, statement: tree.Step) -> tuple[str, ...] | None:
     if field is None or isinstance(field.value, tree.Entries):
-        work.compiler.complain(say.missing(f"The step {statement.name.id} does not say what it updates", statement.name.span, "Write update: MODEL."))
+        work.compiler.complain(
+            say.missing(f"The step {statement.name.id} does not say what it updates", statement.name.span, "Write update: MODEL.")
+        )
         return None
     value = field.value
     items = value.items if isinstance(value, tree.ListExpr | tree.TupleExpr) else (value,)
@@ -340,7 +354,7 @@ def _dotted(expr: tree.Expr) -> list[str] | None:
     return None
 
 
-# ---------------------------------------------------------------- metrics, pictures, feeding
+# ---------------------------------------------------------------- metrics and pictures
 
 
 def _named_nodes(work: Work, field_name: str) -> tuple[tuple[str, Node], ...]:
@@ -364,64 +378,3 @@ def _named_nodes(work: Work, field_name: str) -> tuple[tuple[str, Node], ...]:
 def _call_name(expr: tree.Expr) -> str:
     function = expr.function if isinstance(expr, tree.Call) else expr
     return function.id if isinstance(function, tree.Name) else "value"
-
-
-def _fed(work: Work) -> list[Fed]:
-    """Find which models run on each batch, and what feeds each of their inputs."""
-    given: dict[str, tree.Expr] = {}
-    field = work.fields.get("feed")
-    if field is not None and isinstance(field.value, tree.Entries):
-        given = {entry.key: entry.value for entry in field.value.entries}
-    found: list[Fed] = []
-    taken: set[str] = set()
-    for model, instance in work.compiler.models.items():
-        read = [name for name, (owner, _) in work.owners.items() if owner == model and name in work.body.read]
-        if not read:
-            continue
-        inputs: list[tuple[str, Node]] = []
-        for name, kind in instance.inputs:
-            taken.add(name)
-            node = _feeder(work, model, name, given.get(name))
-            if node is not None and _fits(work, name, kind, node):
-                inputs.append((name, node))
-        hidden = tuple(name for name in read if not work.owners[name][1])
-        found.append(Fed(model, tuple(inputs), hidden))
-    for name, expr in given.items():
-        if name not in taken:
-            inputs_known = [name for instance in work.compiler.models.values() for name, _ in instance.inputs]
-            work.compiler.complain(say.unknown_name(name, expr.span, inputs_known).replace(message=f"No model that is fed has an input {name}"))
-    return found
-
-
-def _feeder(work: Work, model: str, name: str, expr: tree.Expr | None) -> Node | None:
-    if expr is not None:
-        return evaluate_value(work.body, expr, None)
-    own = work.body.scope.get(name)
-    if isinstance(own, Node) and not (isinstance(own, Read) and own.origin == "model"):
-        work.body.read.add(name)
-        return own
-    if own is not BROKEN and not work.no_fields:
-        fields = ", ".join(work.recipe.fields) or "none that I know"
-        work.complain_missing(f"Nothing feeds the input {name} of {model}", f"The data has {fields}; write feed: {{{name}: FIELD}}.")
-    return None
-
-
-def _fits(work: Work, name: str, wanted: Tensor, node: Node) -> bool:
-    found = node.type
-    sizes = len(found.shape) == len(wanted.shape) if isinstance(found, Tensor) else False
-    if isinstance(found, Tensor) and sizes:
-        pairs = zip(found.shape, wanted.shape, strict=True)
-        agree = all(a == b or isinstance(a, Dim) or isinstance(b, Dim) or names_in(a) for a, b in pairs)
-        if agree and found.dtype == wanted.dtype and not (found.ragged and not wanted.ragged):
-            return True
-    if isinstance(node, Read) and node.origin == "field" and work.open_fields:
-        return True
-    work.compiler.complain(
-        say.mismatch("shape-mismatch", f"The input {name} is {wanted}, and what feeds it is {found}", node.span if not isinstance(node, Read) else _field_span(work), f"gives {found}", (), "")
-    )
-    return False
-
-
-def _field_span(work: Work) -> Span:
-    field = work.fields.get("feed") or work.fields.get("data")
-    return field.value.span if field is not None else work.statement.span

@@ -67,7 +67,9 @@ def _starts_fit(body: Body, instance: Instance, spec: ScanSpec, span: Span) -> b
             return False
         if not isinstance(kind, Tensor) or kind.shape != states[name].shape:
             body.complain(
-                say.mismatch("shape-mismatch", f"the state {name} is {states[name]}, and this start is {kind}", node.span, f"gets {kind}", (), "")
+                say.mismatch(
+                    "shape-mismatch", f"the state {name} is {states[name]}, and this start is {kind}", node.span, f"gets {kind}", (), ""
+                )
             )
             return False
     return True

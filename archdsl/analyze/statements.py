@@ -5,27 +5,23 @@ from __future__ import annotations
 from archdsl.analyze import complaints as say
 from archdsl.analyze.apply import create, settled
 from archdsl.analyze.chains import is_value, plan
-from archdsl.analyze.evaluate import as_node, bind_targets, constant, evaluate, iterable, what_is
+from archdsl.analyze.control import branch, loop
+from archdsl.analyze.evaluate import as_node, evaluate, what_is
 from archdsl.analyze.forms import own_weights
 from archdsl.analyze.instances import declare_input, declare_state, named_size
-from archdsl.analyze.names import resolve
 from archdsl.analyze.naming import check_name, check_value_name, place
 from archdsl.analyze.values import BROKEN, BlockDecl, MemberSpec, Path, ScanSpec, ShorthandDecl, Spec, Weights, has_weights, is_layer
-from archdsl.dims import Dim, Traced, origin_of, symbol
-from archdsl.graph import Branch, Constant, Let, Loop, Make, Module, Node, Pack, Read, SetState, Take
+from archdsl.graph import Constant, Let, Make, Module, Node, Pack, Read, SetState, Take
 from archdsl.layers.tensor import Tensor, show_shape
 from archdsl.syntax import tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
+    from typing import Any
 
     from archdsl.analyze.context import Body
-    from archdsl.dims import Size
-    from archdsl.graph import Statement
     from archdsl.text.source import Span
-
-MOST_ITERATIONS = 100_000
 
 
 def go_through(body: Body, statements: tuple[tree.Statement, ...]) -> None:
@@ -135,7 +131,9 @@ def _own_members(body: Body, path: Path, name: str, comments: tree.Comments) -> 
 
 
 def _define_several(body: Body, statement: tree.Define, targets: list[str]) -> None:
-    sound = all(name == "_" or check_value_name(body.compiler, name, target.span) for name, target in zip(targets, statement.targets, strict=True))
+    sound = all(
+        name == "_" or check_value_name(body.compiler, name, target.span) for name, target in zip(targets, statement.targets, strict=True)
+    )
     body.plan = plan(body, statement.value, None)
     value = evaluate(body, statement.value)
     body.plan = None
@@ -149,7 +147,10 @@ def _define_several(body: Body, statement: tree.Define, targets: list[str]) -> N
         let(body, tuple(targets), [part for part in parts if isinstance(part, Node)], statement.comments, statement.span, node)
         return
     for name, part, target in zip(targets, parts, statement.targets, strict=True):
-        single = statement.replace(targets=(target,), value=tree.Subscript(statement.value.span, statement.value, (tree.Literal(target.span, targets.index(name)),)))
+        single = statement.replace(
+            targets=(target,),
+            value=tree.Subscript(statement.value.span, statement.value, (tree.Literal(target.span, targets.index(name)),)),
+        )
         define_as(body, single, name, target.span, part)
 
 
@@ -184,7 +185,16 @@ def evaluate_value(body: Body, expr: tree.Expr, target: str | None) -> Node | No
     return node
 
 
-def let(body: Body, names: tuple[str, ...], nodes: list[Node], comments: tree.Comments, span: Span, whole: Node | None = None, *, named: bool = True) -> None:
+def let(
+    body: Body,
+    names: tuple[str, ...],
+    nodes: list[Node],
+    comments: tree.Comments,
+    span: Span,
+    whole: Node | None = None,
+    *,
+    named: bool = True,
+) -> None:
     """Name values; from here on the names are read."""
     node = whole if whole is not None else nodes[0]
     body.statements.append(Let(comments, names, node, tuple(body.makes)))
@@ -203,118 +213,11 @@ def let(body: Body, names: tuple[str, ...], nodes: list[Node], comments: tree.Co
 
 
 def _if(body: Body, statement: tree.If) -> None:
-    value = constant(body, statement.condition)
-    if value is BROKEN:
-        return
-    if isinstance(value, Dim):
-        body.complain(say.not_a_constant("a size that is not known", statement.condition.span))
-        return
-    around, body.statements = body.statements, []
-    go_through(body, statement.then if value else statement.otherwise)
-    taken, body.statements = tuple(body.statements), around
-    resolve(body, statement.otherwise if value else statement.then)
-    body.statements.append(Branch(statement.comments, statement.condition, bool(value), taken, bool(statement.otherwise)))
+    branch(body, statement, go_through)
 
 
 def _for(body: Body, statement: tree.For) -> None:
-    items = iterable(body, statement.iterable)
-    if items is None:
-        return
-    targets = [target.id for target in statement.targets]
-    for target in statement.targets:
-        if not check_name(body.compiler, target.id, target.span):
-            return
-    body.compiler.loops += len(items)
-    if body.compiler.loops > MOST_ITERATIONS:
-        body.complain(say.too_large("the loops", body.compiler.loops, MOST_ITERATIONS, statement.span))
-        return
-    number = body.compiler.loops
-    carried = _carried(body, statement.body) if body.compiler.traced else {}
-    bodies: list[tuple[Statement, ...]] = []
-    symbols: list[Mapping[str, Size]] = []
-    around, errors = body.statements, body.compiler.count
-    body.loop_lists.append([])
-    for item in items:
-        body.statements = []
-        if not bind_targets(body, targets, item, statement.iterable.span) or body.compiler.count > errors:
-            break
-        symbols.append(_enter(body, targets, carried, number))
-        go_through(body, statement.body)
-        bodies.append(tuple(body.statements))
-    body.statements = around
-    lists = body.loop_lists.pop()
-    if body.loop_lists:
-        body.loop_lists[-1].extend(one for one in lists if one not in body.loop_lists[-1])
-    if bodies and carried:
-        _leave(body, carried, number)
-    body.statements.append(Loop(statement.comments, tuple(targets), statement.iterable, tuple(items), tuple(bodies), tuple(lists), tuple(symbols)))
-
-
-def _carried(body: Body, statements: tuple[tree.Statement, ...]) -> dict[str, Node]:
-    """Find the values that a loop defines anew: their sizes may change from one iteration to the next."""
-    found: dict[str, Node] = {}
-    stack = list(statements)
-    while stack:
-        at = stack.pop()
-        if isinstance(at, tree.Define):
-            for target in at.targets:
-                node = body.scope.get(target.id)
-                if isinstance(node, Node) and isinstance(node.type, Tensor):
-                    found[target.id] = node
-        elif isinstance(at, tree.If):
-            stack.extend((*at.then, *at.otherwise))
-        elif isinstance(at, tree.For):
-            stack.extend(at.body)
-    return found
-
-
-def _enter(body: Body, targets: list[str], carried: dict[str, Node], number: int) -> dict[str, Size]:
-    """Let the sizes at the entry of an iteration be known by names of their own."""
-    symbols: dict[str, Size] = {}
-    for target in targets:
-        value = body.scope[target]
-        if body.compiler.traced and isinstance(value, int) and not isinstance(value, bool):
-            symbols[target] = value
-            body.scope[target] = Traced(int(value), symbol(target))
-    for name in carried:
-        _rebind(body, name, number, symbols)
-    return symbols
-
-
-def _rebind(body: Body, name: str, number: int, symbols: dict[str, Size]) -> None:
-    node = body.scope[name]
-    if not isinstance(node, Node) or not isinstance(node.type, Tensor):
-        return
-    sizes: list[Size] = []
-    for k, size in enumerate(node.type.shape):
-        key = f"{name}.{k}@{number}"
-        if isinstance(size, Dim):
-            sizes.append(size)
-            continue
-        symbols[key] = size
-        sizes.append(Traced(int(size), symbol(key)))
-    origin = node.origin if isinstance(node, Read) else "value"
-    bound = node.bound if isinstance(node, Read) else node
-    body.scope[name] = Read(name, origin, bound, node.type.replace(shape=tuple(sizes)), node.span)
-
-
-def _leave(body: Body, carried: dict[str, Node], number: int) -> None:
-    """After the loop a size that it left alone is what it was before; another is what the loop left."""
-    for name, before in carried.items():
-        node = body.scope[name]
-        assert isinstance(before.type, Tensor)
-        if not isinstance(node, Read) or not isinstance(node.type, Tensor) or len(node.type.shape) != len(before.type.shape):
-            continue
-        sizes: list[Size] = []
-        for k, (size, old) in enumerate(zip(node.type.shape, before.type.shape, strict=True)):
-            key = symbol(f"{name}.{k}@{number}")
-            if isinstance(size, Dim):
-                sizes.append(size)
-            elif origin_of(size) == key:
-                sizes.append(old)
-            else:
-                sizes.append(Traced(int(size), key))
-        body.scope[name] = Read(name, node.origin, node.bound, node.type.replace(shape=tuple(sizes)), node.span)
+    loop(body, statement, go_through)
 
 
 # ---------------------------------------------------------------- inputs, outputs, states
@@ -380,7 +283,14 @@ def _next(body: Body, statement: tree.Next) -> None:
         if not isinstance(kind, Tensor) or kind.shape != states[name].shape:
             found = show_shape(kind.shape) if isinstance(kind, Tensor) else what_is(part)
             body.complain(
-                say.mismatch("shape-mismatch", f"the state {name} is {states[name]}, and the next one is {found}", statement.value.span, f"gets {found}", (), "")
+                say.mismatch(
+                    "shape-mismatch",
+                    f"the state {name} is {states[name]}, and the next one is {found}",
+                    statement.value.span,
+                    f"gets {found}",
+                    (),
+                    "",
+                )
             )
             return
     whole = node if node is not None else Pack(tuple(part for part in nodes if isinstance(part, Node)), statement.value.span)
@@ -425,7 +335,9 @@ def _check_used(body: Body, block: tree.Block) -> None:
         return
     for state in body.instance.states:
         if state.name not in body.set_states:
-            body.complain(say.missing(f"The state {state.name} never changes", body.state_spans[state.name], f"Write next {state.name} = ..."))
+            body.complain(
+                say.missing(f"The state {state.name} never changes", body.state_spans[state.name], f"Write next {state.name} = ...")
+            )
     for module, span in body.layer_spans.items():
         members = module.members if module.kind == "list" else [module]
         if not any(member in body.applied for member in members) and not _tied(body, module):
@@ -441,7 +353,7 @@ def _tied(body: Body, module: Module) -> bool:
     return module in body.weights_read
 
 
-_RULES = {
+_RULES: dict[type[tree.Statement], Callable[[Body, Any], None]] = {
     tree.Define: _define, tree.If: _if, tree.For: _for, tree.Input: declare_input, tree.State: declare_state,
     tree.Output: _output, tree.Next: _next, tree.Carry: _carry, tree.Tie: _later, tree.Init: _later, tree.Shorthand: _shorthand,
 }  # fmt: skip

@@ -63,7 +63,8 @@ class BlockSpec(Spec):
 
 class MemberSpec(Record):
     """One member of a chain: its label, what it is (a Spec, or a named Module or Path), where it stands, and
-    what it was spliced from."""
+    what it was spliced from.
+    """
 
     name: str | None
     layer: object
@@ -73,7 +74,8 @@ class MemberSpec(Record):
 
 class ChainSpec(Spec):
     """Layers in a row. A `spliced` one gives its members to the chain around it; one that stands in
-    parentheses is `grouped`, and stays one member wherever it comes to stand."""
+    parentheses is `grouped`, and stays one member wherever it comes to stand.
+    """
 
     __slots__ = ("grouped", "members", "spliced")
 

@@ -75,7 +75,11 @@ def run(name: str, words: list[str]) -> int:
 
     command = import_module(f"archdsl.cli.{name}")
     parser = argparse.ArgumentParser(
-        prog=f"archdsl {name}", description=command.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+        prog=f"archdsl {name}",
+        description=command.__doc__,
+        # With its width given, argparse need not load `shutil` to ask the terminal for it.
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=100),
+        allow_abbrev=False,
     )
     command.arguments(parser)
     try:

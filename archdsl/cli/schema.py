@@ -13,7 +13,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace) -> int:
     """Print the schema."""
-    from archdsl.schema import schema_text
+    from archdsl.schema import text
 
-    print(schema_text(), end="")
+    print(text(), end="")
     return 0

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Key = tuple[str, str]
 
-GAP = 30.0
+GAP = 34.0
 """Between ranks, from outline to outline."""
 APART = 30.0
 """Between boxes of one rank."""
@@ -42,6 +42,13 @@ DRAWN: dict[str, tuple[Callable[[float, float, float, float, str], tuple[Item, .
     "input": (shapes.plain, "value"),
     "output": (shapes.plain, "value"),
 }
+
+SAID = {
+    "noise": "a dashed box with lines inside its left and upper edge", "data": "a drum on its side", "network": "a box with round ends",
+    "judge": "a box with round ends in another colour", "sample": "a stack of sheets", "verdict": "two triangles tip on tip",
+    "loss": "a box with its upper corners cut", "input": "a rectangle", "output": "a rectangle",
+}  # fmt: skip
+"""The shapes, for those who do not see them."""
 
 
 class Stop:
@@ -187,7 +194,7 @@ def _place(stops: Sequence[Stop], laid: Layout) -> float:
     lefts, x = [], 0.0
     for wide in widest:
         lefts.append(x)
-        x += wide + GAP + 6
+        x += wide + GAP + 4
     for place, stop in enumerate(stops):
         rank = laid.rank[place]
         stop.x, stop.y = lefts[rank] + widest[rank] / 2, laid.across[place]
@@ -238,7 +245,7 @@ def _route(begin: Stop, target: Point, via: Sequence[float], laid: Layout, start
             points.extend(((turn, level), (turn, across)))
             level = across
     if abs(level - target[1]) > 0.5:
-        turn = target[0] - GAP / 2 - 4
+        turn = target[0] - GAP / 2 - 2
         points.extend(((turn, level), (turn, target[1])))
     return [*points, target]
 
@@ -263,5 +270,5 @@ def _told(subject: Subject, stops: Sequence[Stop], edges: Sequence[tuple[int, in
     real, fake = subject.label("real", default="Real"), subject.label("fake", default="Fake")
     names = [f"the verdict ({real} or {fake})" if stop.role == "verdict" else " ".join(stop.lines) for stop in stops]
     said = "; ".join(f"{names[start]} to {names[end]}" for start, end in edges)
-    kinds = ", ".join(f"{name} is {stop.role}" for name, stop in zip(names, stops, strict=True) if stop.role != "verdict")
-    return f"{subject.title} from left to right. Arrows lead from {said}. {capital(kinds)}."
+    forms = dict.fromkeys(f"{name} is {SAID[stop.role]}" for name, stop in zip(names, stops, strict=True))
+    return f"{subject.title} from left to right. Arrows lead from {said}. {capital(', '.join(forms))}."

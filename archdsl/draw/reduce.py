@@ -51,8 +51,11 @@ class Part(Record):
         return next((shape for shape in reversed(self.shapes) if len(shape.shape) == 3 and not shape.ragged), None)
 
 
-def reduce(steps: Sequence[Step], folding: frozenset[str] = FOLDED) -> tuple[Part, ...]:
-    """Fold steps into parts, numbered from 0 in the order of computation."""
+def reduce(steps: Sequence[Step], folding: frozenset[str] = FOLDED, *, across: bool = True) -> tuple[Part, ...]:
+    """Fold steps into parts, numbered from 0 in the order of computation.
+
+    `across` says that what follows a block may join the last thing in it.
+    """
     readers = [0] * len(steps)
     for step in steps:
         for number in set(step.inputs):
@@ -65,7 +68,8 @@ def reduce(steps: Sequence[Step], folding: frozenset[str] = FOLDED) -> tuple[Par
         if step.kind in ("constant", "weight") or _idle(step, inputs):
             continue
         single = inputs[0] if len(inputs) == 1 else None
-        if single is not None and _folds(step, folding, readers, last[single]):
+        near = single is not None and (across or step.role == "reshape" or parts[single]["blocks"] == step.blocks)
+        if single is not None and near and _folds(step, folding, readers, last[single]):
             _fold(parts[single], step)
             last[single] = step.number
             place[step.number] = single

@@ -19,7 +19,7 @@ class Subject:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._steps: tuple[Step, ...] | None = None
-        self._parts: dict[frozenset[str], tuple[Part, ...]] = {}
+        self._parts: dict[tuple[frozenset[str], bool], tuple[Part, ...]] = {}
 
     @property
     def options(self) -> Mapping[str, object]:
@@ -49,11 +49,12 @@ class Subject:
             self._steps = trace(self.model)
         return self._steps
 
-    def parts(self, folding: frozenset[str] = FOLDED) -> tuple[Part, ...]:
-        """Return the model's parts, with these roles folded into their producers."""
-        if folding not in self._parts:
-            self._parts[folding] = reduce(self.steps, folding)
-        return self._parts[folding]
+    def parts(self, folding: frozenset[str] = FOLDED, *, across: bool = True) -> tuple[Part, ...]:
+        """Return the model's parts, with these roles folded into their producers; see `reduce`."""
+        key = (folding, across)
+        if key not in self._parts:
+            self._parts[key] = reduce(self.steps, folding, across=across)
+        return self._parts[key]
 
     @property
     def title(self) -> str:

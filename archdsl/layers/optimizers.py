@@ -93,6 +93,8 @@ def adafactor(
     """Adam with factored running means, for little memory."""
     if beta2_decay > 0:
         raise Mismatch(f"beta2_decay={beta2_decay} is above 0", argument="beta2_decay")
+    if not isinstance(eps, tuple) or len(eps) != 2:
+        raise Mismatch(f"eps wants two numbers and gets {eps}", argument="eps")
     if d < 1:
         raise Mismatch(f"d={d} is below 1", argument="d")
     return settings(lr=lr, weight_decay=weight_decay)

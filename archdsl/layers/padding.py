@@ -167,6 +167,6 @@ def pad(x: Tensor, /, pad: Spread, mode: str = "constant", value: float | None =
 
 
 def _want_edges(x: Tensor, pad: Shape, mode: str) -> None:
-    """Modes other than constant pad all of the space of [C, L], [C, H, W] or [C, D, H, W], as torch has it."""
-    if len(pad) != 2 * (len(x.shape) - 1) or not 2 <= len(x.shape) <= 4:
+    """Modes other than constant pad all dimensions but the first one or two, as torch has it."""
+    if len(pad) not in (2, 4, 6) or x.rank - len(pad) // 2 not in (1, 2):
         raise Mismatch(f"mode={mode!r} pads all of the space of [C, L], [C, H, W] or [C, D, H, W]", argument="pad")

@@ -118,6 +118,7 @@ def lp_pool2d(x: Tensor, /, norm_type: float, kernel_size: Sizes, stride: Sizes 
 @layer("nn.LPPool3d", function="F.lp_pool3d", role="pooling")
 def lp_pool3d(x: Tensor, /, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False) -> Applied:
     """Takes the power sum of each window of a volume [C, D, H, W]."""
+    windows(image(x, 3)[1], kernel_size, 1, 0)  # as in avg_pool3d
     return _power(3, x, norm_type, kernel_size, stride, ceil_mode)
 
 

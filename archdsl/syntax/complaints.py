@@ -195,6 +195,17 @@ def two_types(span: Span, word: str) -> Complaint:
     )
 
 
+def expression_alone(span: Span, hint: str = "") -> Complaint:
+    """An expression that nothing is done with."""
+    return Complaint(
+        "expression-alone",
+        "an expression does not stand alone",
+        span,
+        "a statement was expected here",
+        suggestion=hint or "Give it a name (`name = ...`), or let it be the output (`output ...`).",
+    )
+
+
 def side_by_side(span: Span, before: str, found: str) -> Complaint:
     """Two expressions with nothing between."""
     return Complaint(

@@ -146,7 +146,11 @@ def missing_key(span: Span, key: str, where: str) -> Complaint:
 
 def no_name(span: Span, text: str) -> Complaint:
     """A key that has to be a name."""
-    return Complaint("not-a-name", "a name is made of ASCII letters, digits and `_`", span, f"`{text}` is none" if text else "I found none")
+    hint = f"Write `graph` as a list, with `- {text}: ...` in it." if text in ("for", "if") else ""
+    note = f"`{text}` is none" if text else "I found none"
+    if text.isidentifier() and text.isascii():
+        note = f"`{text}` is a word of the language"
+    return Complaint("not-a-name", "a name is made of ASCII letters, digits and `_`", span, note, suggestion=hint)
 
 
 def one_key(span: Span, keys: list[str]) -> Complaint:

@@ -26,7 +26,7 @@ def diagnosed(parser: Parser, at: int, first: int, open_brackets: list[int]) -> 
     expected = parser.expected()
     return (
         _habit(tokens, at, first)
-        or _bracket(parser, at, first, expected, open_brackets)
+        or _bracket(parser, at, first, open_brackets)
         or _mixed_up(parser, at, first, expected)
         or _plainly(parser, at, expected)
     )
@@ -71,6 +71,7 @@ _FIRST_WORDS = {
     "assert": "There is no `assert`.",
 }
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "%", "**", "@"})
+_GOES_ON = _ARITHMETIC | {"(", "[", ".", "->", "<", ">", "<=", ">=", "==", "!="}
 _SIGNS_ELSEWHERE = {
     (":", "="): ("`:=` is not known", "Define the name in a line of its own."),
     ("=", ">"): ("`=>` is not known", "The arrow is `->`."),
@@ -85,16 +86,11 @@ def _habit(tokens: Tokens, at: int, first: int) -> Complaint | None:
     """Recognise what is written so in Python or elsewhere."""
     before, word, after = _text(tokens, at - 1) if at else "", _text(tokens, at), _text(tokens, at + 1)
     opening = _text(tokens, first)
-    for place in {first, at, at - 1} if at else {first, at}:
-        if (
-            place >= first
-            and tokens.kinds[place] != END
-            and (hint := _FIRST_WORDS.get(_text(tokens, place)))
-            and (place == first or _text(tokens, place) == "lambda")
-        ):
-            if place < at and _text(tokens, place + 1) in {"=", ","}:
-                continue
-            return say.python_word(tokens.span(place), _text(tokens, place), hint)
+    for place in (first, at, at - 1):
+        name = _text(tokens, place)
+        told = place == first or name == "lambda"
+        if told and first <= place and name in _FIRST_WORDS and (place == at or _text(tokens, place + 1) not in {"=", ","}):
+            return say.python_word(tokens.span(place), name, _FIRST_WORDS[name])
     if word == "is" or before == "is":
         return say.python_word(tokens.span(at if word == "is" else at - 1), "is", "Write `==`, or `!=` for `is not`.")
     if word == "else" and opening == "else":
@@ -125,9 +121,9 @@ def _habit(tokens: Tokens, at: int, first: int) -> Complaint | None:
 # ---------------------------------------------------------------- brackets
 
 
-def _bracket(parser: Parser, at: int, first: int, expected: set[int], open_brackets: list[int]) -> Complaint | None:
+def _bracket(parser: Parser, at: int, first: int, open_brackets: list[int]) -> Complaint | None:
     """Recognise a bracket that is not closed, closed by another, or never opened."""
-    from archdsl.syntax.mend import begins_statement
+    from archdsl.syntax.mend import begins_next
 
     tokens = parser.tokens
     word, kind = tokens.texts[at], tokens.kinds[at]
@@ -141,12 +137,12 @@ def _bracket(parser: Parser, at: int, first: int, expected: set[int], open_brack
     if kind in _CLOSERS:
         return None if closer == word else say.not_closed(_behind(tokens, at), opener, closer, found(tokens, at), tokens.span(inner))
     if inner < first:
-        outdented = parser.tokens.kinds[at] < 0 and at == parser.at and parser.accepts(-parser.tokens.kinds[at])
+        outdented = kind < 0 and at == parser.at and parser.accepts(-parser.tokens.kinds[at])
         if kind != END and not outdented:
             return None
         inner = _unmatched(tokens, at, inner)
-    elif kind == END or begins_statement(tokens, at):
-        at = next((place for place in range(inner + 1, at) if begins_statement(tokens, place)), at)
+    elif kind == END or begins_next(tokens, at, first):
+        at = next((place for place in range(inner + 1, at) if begins_next(tokens, place, first)), at)
     else:
         return None
     return say.not_closed(_behind(tokens, at), opener, closer, found(tokens, at), tokens.span(inner))
@@ -178,39 +174,84 @@ def _behind(tokens: Tokens, at: int) -> Span:
 
 
 def _mixed_up(parser: Parser, at: int, first: int, expected: set[int]) -> Complaint | None:
-    """Recognise `=` for `:`, `=` for `==`, a mistyped word, and a missing comma."""
+    """Recognise a type, an entry or a definition with the wrong sign, a mistyped word, and a missing comma."""
     tokens = parser.tokens
-    word, kind = tokens.texts[at], tokens.kinds[at]
-    before = _text(tokens, at - 1) if at > first else ""
     opening = _text(tokens, first)
-    if word == "=" and SIGNS[":"] in expected and SIGNS["="] not in expected:
-        what = "a type stands behind a colon" if opening in {"input", "state"} else "an entry is written with a colon"
-        return say.unexpected(tokens.span(at), what, "`=` stands here", "Write `:` for `=`.")
-    if kind == NUMBER and word[0] == "." and SIGNS[":"] in expected and SIGNS["."] in expected:
-        return say.unexpected(
-            tokens.span(at), "a key with an index stands in quotes", "this is an index", 'Write `"layer1.0.weight"`, for example.'
-        )
-    if word == ":" and SIGNS["="] in expected:
-        return say.unexpected(tokens.span(at), "what a name stands for is written with `=`", "`:` stands here", "Write `=` for `:`.")
+    return (
+        (_typed(tokens, at, expected) if opening in {"input", "state"} else None)
+        or _alone(tokens, at, first, expected)
+        or _wrong_sign(parser, at, first, expected)
+        or _beside(parser, at, first, expected)
+    )
+
+
+def _typed(tokens: Tokens, at: int, expected: set[int]) -> Complaint | None:
+    """Recognise what goes wrong in the type of an input or a state."""
+    word, before = tokens.texts[at], _text(tokens, at - 1)
+    if SIGNS[":"] in expected and word == "[":
+        return say.unexpected(tokens.span(at), "a type stands behind a colon", "the type begins here", f"Write `{before}: [...]`.")
+    if SIGNS[":"] in expected and word == "=":
+        return say.unexpected(tokens.span(at), "a type stands behind a colon", "`=` stands here", "Write `:` for `=`.")
+    if SIGNS["["] in expected and NUMBER not in expected and tokens.kinds[at - 1] == NAME:
+        hint = f"Write `{before}[]` for one number a sample."
+        return say.unexpected(tokens.span(at - 1), "a type has sizes in brackets", "there are none behind this", hint)
+    return None
+
+
+def _wrong_sign(parser: Parser, at: int, first: int, expected: set[int]) -> Complaint | None:
+    """Recognise `=` for `:` or `==`, `:` for `=` or `{`, a comma too many, a set, and an index in a key."""
+    tokens = parser.tokens
+    word, opening, span = tokens.texts[at], _text(tokens, first), tokens.span(at)
+    colon, equals, brace = (SIGNS[sign] in expected for sign in ":={")
+    around = parser.open_brackets()
+    if word == "," and colon and not equals and around and around[-1] >= first and tokens.kinds[around[-1]] == SIGNS["{"]:
+        return say.unexpected(span, "braces hold `key: value`, and there are no sets", "a value is missing before this", "Write `[a, b]`.")
+    if word == "=" and colon and not equals:
+        return say.unexpected(span, "an entry is written with a colon", "`=` stands here", "Write `:` for `=`.")
+    if tokens.kinds[at] == NUMBER and word[0] == "." and colon and SIGNS["."] in expected:
+        return say.unexpected(span, "a key with an index stands in quotes", "this is an index", 'Write `"layer1.0.weight"`, for example.')
+    if word == ":" and equals:
+        return say.unexpected(span, "what a name stands for is written with `=`", "`:` stands here", "Write `=` for `:`.")
     if word == "," and WORDS["output"] in expected:
-        return say.unexpected(
-            tokens.span(at), "statements and fields have no commas between them", "this one is too much", "Begin a new line for each."
-        )
+        return say.unexpected(span, "statements and fields have no commas between them", "this is one", "Begin a new line for each.")
     if word == "=" and opening in {"if", "for"}:
-        return say.unexpected(tokens.span(at), "`=` defines, and cannot be asked for", "this compares nothing", "Compare with `==`.")
-    if word == ":" and SIGNS["{"] in expected:
-        return say.unexpected(tokens.span(at), f"what belongs to `{opening}` stands in braces", "`:` stands here", "Write `{ ... }`.")
-    if at == first + 1 and tokens.kinds[first] == NAME and not tokens.begins_line(first) and _text(tokens, first - 1) not in {"{", "}"}:
-        return say.side_by_side(tokens.span(first), _short(_text(tokens, first - 1)), found(tokens, first))
-    if at == first + 1 and tokens.kinds[first] == NAME and (kind in {NAME, STRING} or kind < 0 or word == "{"):
-        meant = nearest(opening, _STATEMENT_WORDS)
-        if meant:
-            return say.unknown_word(tokens.span(first), opening, f"Did you mean `{meant}`?")
-        return say.unknown_word(tokens.span(first), opening, "")
+        return say.unexpected(span, "`=` defines, and cannot be asked for", "this compares nothing", "Compare with `==`.")
+    if word == ":" and brace:
+        return say.unexpected(span, f"what belongs to `{opening}` stands in braces", "`:` stands here", "Write `{ ... }`.")
+    return None
+
+
+def _beside(parser: Parser, at: int, first: int, expected: set[int]) -> Complaint | None:
+    """Recognise two things side by side: a mistyped first word and its name, or values with nothing between."""
+    tokens = parser.tokens
+    kind, word = tokens.kinds[at], tokens.texts[at]
     starts_value = kind in {NAME, NUMBER, STRING} or kind < 0 or word in {"(", "[", "{"}
-    beside = not tokens.begins_line(at) or any(bracket >= first for bracket in parser.open_brackets())
-    if starts_value and SIGNS[","] in expected and at > first and before != "=" and beside:
-        return say.side_by_side(tokens.span(at), _short(before), found(tokens, at))
+    if at == first + 1 and tokens.kinds[first] == NAME:
+        before = _text(tokens, first - 1)
+        if not tokens.begins_line(first) and before not in {"{", "}"}:
+            return say.side_by_side(tokens.span(first), _short(before), found(tokens, first))
+        if starts_value and word not in {"(", "["} and kind != NUMBER:
+            meant = nearest(tokens.texts[first], _STATEMENT_WORDS)
+            return say.unknown_word(tokens.span(first), tokens.texts[first], f"Did you mean `{meant}`?" if meant else "")
+    in_brackets = any(bracket >= first for bracket in parser.open_brackets())
+    if starts_value and at > first and SIGNS[","] in expected and (in_brackets or not tokens.begins_line(at)):
+        return say.side_by_side(tokens.span(at), _short(tokens.texts[at - 1]), found(tokens, at))
+    return None
+
+
+def _alone(tokens: Tokens, at: int, first: int, expected: set[int]) -> Complaint | None:
+    """Recognise an expression where a statement should be, and a left side that is no name."""
+    word = tokens.texts[at]
+    starts = tokens.begins_line(first) or _text(tokens, first - 1) in {"{", "}"}
+    if at == first + 1 and tokens.kinds[first] == NAME and starts and word in _GOES_ON:
+        if word == "." and (_text(tokens, at + 2) == "=" or tokens.texts[first] == "self"):
+            return say.unexpected(
+                tokens.span(at), "left of `=` stands a plain name", "this has a dot", f"Write `{_text(tokens, at + 1)} = ...`."
+            )
+        return say.expression_alone(tokens.span(first))
+    if at == first and WORDS["output"] in expected and (word in {"(", "["} or tokens.kinds[at] in {NUMBER, STRING}):
+        tuple_hint = "Names on the left stand without parentheses: `a, b = ...`." if word == "(" else ""
+        return say.expression_alone(tokens.span(at), tuple_hint)
     return None
 
 
@@ -243,8 +284,8 @@ def _wanted(expected: set[int]) -> str:
     if NUMBER not in expected and STRING in expected:
         parts.append("a text in quotes")
     order = ["=", ":", "->", ",", "{", "(", "[", ")", "]", "}", "in", "else"]
-    covered = {"[", "(", "{"} if NUMBER in expected else set()
     names = {TERMINALS[kind] for kind in expected}
+    covered = {"[", "(", "{"} if NUMBER in expected else {"("} if "{" in names else set()
     parts += [f"`{sign}`" for sign in order if sign in names and sign not in covered]
     if not parts:
         parts = sorted(f"`{name}`" for name in names if name.islower()) or ["nothing more"]

@@ -54,7 +54,7 @@ class Tokens:
     numbers of tokens at which something was complained of already.
     """
 
-    __slots__ = ("comments", "ends", "faults", "kinds", "offsets", "positions", "source", "starts", "text", "texts")
+    __slots__ = ("comments", "ends", "faults", "kinds", "offsets", "positions", "source", "starts", "stops", "text", "texts")
 
     def __init__(self, source: Source, text: str, positions: Sequence[int] | None) -> None:
         self.source = source
@@ -65,6 +65,7 @@ class Tokens:
         self.starts: list[int] = []
         self.offsets = self.starts
         self.ends: list[int] = []
+        self.stops = self.ends
         self.comments: list[tuple[int, str, bool, bool]] = []
         self.faults: list[int] = []
 
@@ -74,7 +75,7 @@ class Tokens:
 
     def begins_line(self, at: int) -> bool:
         """Tell whether a token is the first on its line."""
-        return at == 0 or "\n" in self.text[self.offsets[at - 1] + len(self.texts[at - 1]) : self.offsets[at]]
+        return at == 0 or "\n" in self.text[self.stops[at - 1] : self.offsets[at]]
 
     def column(self, at: int) -> int:
         """Return how many characters stand before a token on its line."""
@@ -91,7 +92,9 @@ class Tokens:
         for column, value in ((self.kinds, kind), (self.texts, text), (self.starts, place), (self.ends, place)):
             column.insert(at, value)  # type: ignore[arg-type]
         if self.offsets is not self.starts:
-            self.offsets.insert(at, self.offsets[at])
+            stop = self.stops[at - 1] if at else 0
+            self.offsets.insert(at, stop)
+            self.stops.insert(at, stop)
         self.comments[:] = [(number + (number >= at), text, own, blank) for number, text, own, blank in self.comments]
         self.faults = [number + (number >= at) for number in self.faults]
 
@@ -108,62 +111,63 @@ def tokens_of(
     text = source.text if text is None else text
     end = len(text) if end is None else end
     tokens = Tokens(source, text, positions)
-    kinds, texts, starts, ends = tokens.kinds, tokens.texts, tokens.starts, tokens.ends
-    kind_of = _KINDS.get
-    odd: list[tuple[int, str]] = []
-    amiss = 0
-    before = start = start + 1 if text.startswith("\ufeff", start) and start == 0 else start
-    for match in _TOKEN.finditer(text, start, end):
-        group = match.lastindex
-        at, stop = match.span(group)  # type: ignore[arg-type]
-        word = match[group]  # type: ignore[index]
-        if group == 1:
-            kind = kind_of(word, NAME)
-            if kind == _IF and (not kinds or kinds[-1] in _OPENS_STATEMENT or "\n" in text[before:at]):
-                kind = -IF_STATEMENT
-        elif group == 3:
-            kind = SIGNS.get(word, 0)
-            if kind == _BRACE and kinds and kinds[-1] == _COLON:
-                kind = -ENTRIES
-        elif group == 4:
-            gap = text[before:at].count("\n")
-            first = not kinds and not tokens.comments
-            tokens.comments.append((len(kinds), word.strip(), gap > 0 or first, gap > 1))
-            before = stop
-            continue
-        elif group == 2:
-            kind = NUMBER
-        elif group == 5:
-            kind = STRING
-            if word[0] not in "\"'":
-                odd.append((len(kinds), word))
-        else:
-            kind = NAME
-            amiss += 1
-            if amiss > MOST_FAULTS:
-                break
-            odd.append((len(kinds), word))
-        kinds.append(kind)
-        texts.append(word)
-        starts.append(at)
-        ends.append(stop)
-        before = stop
-    kinds.append(END)
-    texts.append("")
-    starts.append(end)
-    ends.append(end)
+    odd = _cut(tokens, start + 1 if start == 0 and text.startswith("\ufeff") else start, end)
     if positions is not None:
-        tokens.starts, tokens.ends = [positions[at] for at in starts], [positions[at] for at in ends]
-    for number, word in odd:
-        _look_closer(tokens, number, word, complaints)
+        tokens.starts, tokens.ends = [positions[at] for at in tokens.offsets], [positions[at] for at in tokens.stops]
+    for number in odd:
+        _look_closer(tokens, number, complaints)
     return tokens
 
 
 _OPENS_STATEMENT = frozenset({_BRACE, _ELSE, -ENTRIES})
+_NO_TOKEN = 6
+_ROUGH_KINDS = {2: NUMBER, 5: STRING, _NO_TOKEN: NAME}
 
 
-def _look_closer(tokens: Tokens, number: int, word: str, complaints: Complaints) -> None:
+def _cut(tokens: Tokens, start: int, end: int) -> list[int]:
+    """Fill the columns from a stretch of the text; return the tokens that want a closer look."""
+    text, kinds, texts = tokens.text, tokens.kinds, tokens.texts
+    odd: list[int] = []
+    before, amiss = start, 0
+    for match in _TOKEN.finditer(text, start, end):
+        group = match.lastindex or 0
+        at, stop = match.span(group)
+        word = match[group]
+        if group == 1:
+            kind = _KINDS.get(word, NAME)
+            if kind == _IF and (not kinds or kinds[-1] in _OPENS_STATEMENT or "\n" in text[before:at]):
+                kind = -IF_STATEMENT
+        elif group == 3:
+            kind = SIGNS[word]
+            if kind == _BRACE and kinds and kinds[-1] == _COLON:
+                kind = -ENTRIES
+        elif group == 4:
+            gap = text[before:at].count("\n")
+            tokens.comments.append((len(kinds), word.strip(), gap > 0 or before == start, gap > 1))
+            before = stop
+            continue
+        else:
+            kind = _ROUGH_KINDS[group]
+            if (kind == STRING and word[0] not in "\"'") or group == _NO_TOKEN:
+                odd.append(len(kinds))
+            amiss += group == _NO_TOKEN
+            if amiss > MOST_FAULTS:
+                odd.pop()
+                break
+        kinds.append(kind)
+        texts.append(word)
+        tokens.offsets.append(at)
+        tokens.stops.append(before := stop)
+    kinds.append(END)
+    texts.append("")
+    tokens.offsets.append(end)
+    tokens.stops.append(end)
+    return odd
+
+
+def _look_closer(tokens: Tokens, number: int, complaints: Complaints) -> None:
     """Sort out a string with a prefix, and complain of what is not a token at all."""
+    word = tokens.texts[number]
     if tokens.kinds[number] == STRING:
         prefix = word[: min(at for at in (word.find('"'), word.find("'")) if at >= 0)].lower()
         if prefix in {"f", "rf", "fr"}:

@@ -24,6 +24,8 @@ STARTS = frozenset(WORDS) - RESERVED
 _OPENERS = {SIGNS["("]: SIGNS[")"], SIGNS["["]: SIGNS["]"], SIGNS["{"]: SIGNS["}"]}
 _CLOSERS = frozenset(_OPENERS.values())
 _CLOSE = SIGNS["}"]
+_BRACED = frozenset({"model", "block", "cell", "train", "step", "if", "for", "init", "figure", "reading"})
+_INDENTED = frozenset({"class", "def", "while", "with", "try"})
 _OPENING = frozenset({"(", "[", "{"})
 _FLOW = frozenset({"if", "for"})
 _ENDS = frozenset({NAME, NUMBER, STRING, FSTRING, WORDS["None"], SIGNS["{"], *_CLOSERS})
@@ -48,9 +50,22 @@ def mend(parser: Parser, deep: bool = False) -> bool:
     if _is_outdented(parser):
         tokens.insert(parser.at, _CLOSE, "}")
         return True
+    if tokens.texts[first] in _BRACED and begins_statement(tokens, parser.at) and parser.accepts(SIGNS["{"]):
+        tokens.insert(parser.at, SIGNS["{"], "{")
+        return True
     parser.cut(depth)
-    _go_on(parser, at, [bracket for bracket in open_brackets if bracket >= first], entries > statements)
+    if tokens.texts[first] in _INDENTED:
+        at = _behind_indented(tokens, first, at)
+    _go_on(parser, at, first, [bracket for bracket in open_brackets if first <= bracket < at], entries > statements)
     return True
+
+
+def _behind_indented(tokens: Tokens, first: int, at: int) -> int:
+    """Return the first token behind what is indented below a line, as the body of a Python function is."""
+    column = tokens.column(first)
+    while tokens.kinds[at] != END and not (at > first and tokens.begins_line(at) and tokens.column(at) <= column):
+        at += 1
+    return at
 
 
 def _is_outdented(parser: Parser) -> bool:
@@ -82,10 +97,15 @@ def begins_statement(tokens: Tokens, at: int) -> bool:
     return (kind == NAME or kind < 0) and word.isidentifier() and follows in _AFTER_TARGET
 
 
-def _go_on(parser: Parser, at: int, abandoned: list[int], in_entries: bool) -> None:
+def begins_next(tokens: Tokens, at: int, first: int) -> bool:
+    """Tell whether a token begins the statement after the one that begins at `first`, and no line of that one."""
+    return begins_statement(tokens, at) and tokens.column(at) <= tokens.indent(first)
+
+
+def _go_on(parser: Parser, at: int, first: int, abandoned: list[int], in_entries: bool) -> None:
     """Put the parser where the next statement, or entry, begins; the end of what holds them is one, too."""
     tokens = parser.tokens
-    place = _behind(tokens, at, abandoned)
+    place = None if abandoned and begins_next(tokens, at, first) else _behind(tokens, at, abandoned)
     begins = begins_statement
     if place is None:
         place = abandoned[0] + 1

@@ -47,7 +47,7 @@ class Bodies(Statements):
         opened = self.keeper.open(lead, key.start, key.end)
         body: list[tree.Statement] = []
         if isinstance(value, Mapping):
-            body = self._body(value, kind, signature is not key)
+            body = self._body(value, kind, named=key.text == "model")
         elif not isinstance(value, Faulty) and not (isinstance(value, Scalar) and value.is_null):
             self.complaints.add(say.wanted(self.first_line(value), f"`{key.text}`", "a mapping with `inputs` and `graph`", found_in(value)))
         found = self.signature(signature) if signature is not None else None
@@ -166,9 +166,9 @@ class Bodies(Statements):
             return
         rest = Scalar(key.text[word.end() :], key.style, key.flow, key.start + word.end(), key.end)
         if word[1] in ("model", "block", "cell"):
-            yield from self.block(word[1], lead, rest, rest, value)
+            yield from self.block(word[1], lead, key, rest, value)
         elif word[1] == "step":
-            yield from self.step(lead, rest, value)
+            yield from self.step(lead, key, rest, value)
         else:
             read = {
                 "param": self.param, "layer": self.shorthand, "input": self.input, "state": self.state, "next": self.next,
@@ -252,10 +252,10 @@ class Bodies(Statements):
         comments = self.keeper.close(opened, key.start, end)
         yield tree.Train(Span(self.source, key.start, end), comments, body)
 
-    def step(self, lead: int, key: Scalar, value: Node) -> Iterator[tree.Statement]:
-        """Read one step of a recipe."""
+    def step(self, lead: int, key: Scalar, name: Scalar, value: Node) -> Iterator[tree.Statement]:
+        """Read one step of a recipe; `name` is its key, or a part of it."""
         opened = self.keeper.open(lead, key.start, key.end)
-        names, body, end = self.names(key), self._recipe(key, value), self.end_of(key, value)
+        names, body, end = self.names(name), self._recipe(key, value), self.end_of(key, value)
         comments = self.keeper.close(opened, key.start, end)
         if len(names) == 1:
             yield tree.Step(Span(self.source, key.start, end), comments, names[0], body)
@@ -269,7 +269,7 @@ class Bodies(Statements):
             for _, inner, given in self.pairs(key, value, key.text):
                 if inner.text == "steps" and isinstance(given, Mapping):
                     for lead, name, step in self.pairs(inner, given, "steps"):
-                        body += self.step(lead, name, step)
+                        body += self.step(lead, name, name, step)
                 else:
                     body += self.field(inner.start, inner, given)
         self._mistaken(body)

@@ -68,7 +68,7 @@ class Statements(Expressions):
         targets = self.names(key)
         read = None
         if isinstance(value, Scalar) and value.is_null:
-            self.complaints.add(say.wanted(self.span(key), f"`{key.text}`", "an expression", "nothing"))
+            self.complaints.add(say.wanted(self.span(value if value.text else key), f"`{key.text}`", "an expression", "nothing"))
         else:
             read = self.layer(value)
         span, comments = self.done(lead, key, value)

@@ -40,13 +40,14 @@ def _at(root: Node, path: tuple[str | int, ...], keyword: str) -> tuple[Node, in
 
     The path of an unknown key ends with that key, and leads to the key itself.
     """
-    node, owner = root, ""
+    node, owner, start = root, "", root.start
     for place, step in enumerate(path, 1):
         if isinstance(node, Mapping):
             key, value = node.found[str(step)]
             if keyword == "additionalProperties" and place == len(path):
                 return key, key.start, owner
-            node, owner = value, str(step)
+            node, owner, start = value, str(step), value.start if value.end > value.start else key.start
         elif isinstance(node, Sequence):
             node = node.items[int(step)]
-    return node, node.start, owner
+            start = node.start
+    return node, start, owner

@@ -6,7 +6,7 @@ from archdsl.syntax import tree
 from archdsl.syntax.write_arch import write_arch, write_expression, write_signature, write_type
 from archdsl.syntax.write_expression import member
 from archdsl.syntax.yaml_expressions import has_own_quotes
-from archdsl.syntax.yaml_scalars import block_marker, expression_scalar, is_block, is_plain_in_brackets, quoted, text_scalar
+from archdsl.syntax.yaml_scalars import block_marker, expression_scalar, is_block, is_plain, is_plain_in_brackets, quoted, text_scalar
 from archdsl.syntax.yaml_sections import ALONE, BODY_SECTIONS, Run, is_definitions, is_field, is_recipe, names_of, runs_of
 from archdsl.syntax.yaml_statements import FIGURE_TEXTS
 
@@ -73,9 +73,14 @@ class Writer:
                 return ">-", _folded([member(each) for each in expr.members], WIDTH - column)
         return expression_scalar(text)
 
-    def constant(self, expr: Expr) -> str:
+    def constant(self, expr: Expr) -> Value:
         """Write a constant or an argument: a list of plain things as a list."""
-        return _brackets(expr) or expression_scalar(write_expression(expr))
+        flow = _brackets(expr)
+        if flow is None and isinstance(expr, tree.ListExpr):
+            items = [write_expression(item) for item in expr.items]
+            if all(is_plain(item) and not isinstance(of, tree.ListExpr) for item, of in zip(items, expr.items)):
+                return [expression_scalar(item) for item in items]
+        return flow or expression_scalar(write_expression(expr))
 
     def type(self, type_: tree.Type) -> str:
         """Write `[1, 28, 28]`, or `int64[T]` as a word."""
@@ -255,7 +260,7 @@ class Writer:
             self.pair(column, "", text_scalar(entry.key), self._entry(key, entry), entry.comments)
         self.lines.comments(column, statement.comments.below)
 
-    def _entry(self, key: str, entry: tree.Entry) -> str:
+    def _entry(self, key: str, entry: tree.Entry) -> Value:
         text = entry.value.value if isinstance(entry.value, tree.Literal) else None
         if isinstance(text, str) and (key == "reading" or (key == "figure" and entry.key in FIGURE_TEXTS)):
             return expression_scalar(write_expression(entry.value)) if has_own_quotes(text) else text_scalar(text)

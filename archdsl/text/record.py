@@ -30,8 +30,18 @@ class _RecordType(type):
         body["_fields"], body["_defaults"] = tuple(fields), defaults
         cls = super().__new__(mcs, name, bases, body)
         if fields and "__init__" not in body:
-            cls.__init__ = _initializer(cls, fields, defaults)  # type: ignore[misc]
+            cls.__init__ = _on_demand(cls, fields, defaults)  # type: ignore[misc]
         return cls
+
+
+def _on_demand(cls: type, fields: list[str], defaults: dict[str, object]) -> Any:
+    """Write the `__init__` when the first record is made: most of the types never occur in one spec."""
+
+    def __init__(self: object, *values: object, **named: object) -> None:  # noqa: N807 - it stands in for the one it writes
+        cls.__init__ = written = _initializer(cls, fields, defaults)  # type: ignore[misc]
+        written(self, *values, **named)
+
+    return __init__
 
 
 def _initializer(cls: type, fields: list[str], defaults: dict[str, object]) -> Any:
@@ -55,7 +65,7 @@ class Record(metaclass=_RecordType):
         raise AttributeError(f"{type(self).__name__} is frozen; use replace()")
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self._compared() == other._compared()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self._compared() == other._compared()
 
     def __hash__(self) -> int:
         return hash((type(self), self._compared()))

@@ -1,0 +1,144 @@
+"""`if` and `for`: decided, and unrolled, when a spec is compiled."""
+
+from __future__ import annotations
+
+from archdsl.analyze import complaints as say
+from archdsl.analyze.evaluate import bind_targets, constant, iterable
+from archdsl.analyze.names import resolve
+from archdsl.analyze.naming import check_name
+from archdsl.analyze.values import BROKEN
+from archdsl.dims import Dim, Traced, origin_of, symbol
+from archdsl.graph import Branch, Loop, Node, Read
+from archdsl.layers.tensor import Tensor
+from archdsl.syntax import tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from archdsl.analyze.context import Body
+    from archdsl.dims import Size
+    from archdsl.graph import Statement
+
+    GoThrough = Callable[[Body, tuple[tree.Statement, ...]], None]
+
+MOST_ITERATIONS = 100_000
+
+
+def branch(body: Body, statement: tree.If, go_through: GoThrough) -> None:
+    """Go through what a condition takes, and only resolve the names of the rest."""
+    value = constant(body, statement.condition)
+    if value is BROKEN:
+        return
+    if isinstance(value, Dim):
+        body.complain(say.not_a_constant("a size that is not known", statement.condition.span))
+        return
+    around, body.statements = body.statements, []
+    go_through(body, statement.then if value else statement.otherwise)
+    taken, body.statements = tuple(body.statements), around
+    resolve(body, statement.otherwise if value else statement.then)
+    body.statements.append(Branch(statement.comments, statement.condition, bool(value), taken, bool(statement.otherwise)))
+
+
+def loop(body: Body, statement: tree.For, go_through: GoThrough) -> None:
+    """Go through a loop's body once for each item."""
+    items = iterable(body, statement.iterable)
+    if items is None:
+        return
+    targets = [target.id for target in statement.targets]
+    for target in statement.targets:
+        if not check_name(body.compiler, target.id, target.span):
+            return
+    body.compiler.loops += len(items)
+    if body.compiler.loops > MOST_ITERATIONS:
+        body.complain(say.too_large("the loops", body.compiler.loops, MOST_ITERATIONS, statement.span))
+        return
+    number = body.compiler.loops
+    carried = _carried(body, statement.body) if body.compiler.traced else {}
+    bodies: list[tuple[Statement, ...]] = []
+    symbols: list[Mapping[str, Size]] = []
+    around, errors = body.statements, body.compiler.count
+    body.loop_lists.append([])
+    for item in items:
+        body.statements = []
+        if not bind_targets(body, targets, item, statement.iterable.span) or body.compiler.count > errors:
+            break
+        symbols.append(_enter(body, targets, carried, number))
+        go_through(body, statement.body)
+        bodies.append(tuple(body.statements))
+    body.statements = around
+    lists = body.loop_lists.pop()
+    if body.loop_lists:
+        body.loop_lists[-1].extend(one for one in lists if one not in body.loop_lists[-1])
+    if bodies and carried:
+        _leave(body, carried, number)
+    body.statements.append(
+        Loop(statement.comments, tuple(targets), statement.iterable, tuple(items), tuple(bodies), tuple(lists), tuple(symbols))
+    )
+
+
+def _carried(body: Body, statements: tuple[tree.Statement, ...]) -> dict[str, Node]:
+    """Find the values that a loop defines anew: their sizes may change from one iteration to the next."""
+    found: dict[str, Node] = {}
+    stack = list(statements)
+    while stack:
+        at = stack.pop()
+        if isinstance(at, tree.Define):
+            for target in at.targets:
+                node = body.scope.get(target.id)
+                if isinstance(node, Node) and isinstance(node.type, Tensor):
+                    found[target.id] = node
+        elif isinstance(at, tree.If):
+            stack.extend((*at.then, *at.otherwise))
+        elif isinstance(at, tree.For):
+            stack.extend(at.body)
+    return found
+
+
+def _enter(body: Body, targets: list[str], carried: dict[str, Node], number: int) -> dict[str, Size]:
+    """Let the sizes at the entry of an iteration be known by names of their own."""
+    symbols: dict[str, Size] = {}
+    for target in targets:
+        value = body.scope[target]
+        if body.compiler.traced and isinstance(value, int) and not isinstance(value, bool):
+            symbols[target] = value
+            body.scope[target] = Traced(int(value), symbol(target))
+    for name in carried:
+        _rebind(body, name, number, symbols)
+    return symbols
+
+
+def _rebind(body: Body, name: str, number: int, symbols: dict[str, Size]) -> None:
+    node = body.scope[name]
+    if not isinstance(node, Node) or not isinstance(node.type, Tensor):
+        return
+    sizes: list[Size] = []
+    for k, size in enumerate(node.type.shape):
+        key = f"{name}.{k}@{number}"
+        if isinstance(size, Dim):
+            sizes.append(size)
+            continue
+        symbols[key] = size
+        sizes.append(Traced(int(size), symbol(key)))
+    origin = node.origin if isinstance(node, Read) else "value"
+    bound = node.bound if isinstance(node, Read) else node
+    body.scope[name] = Read(name, origin, bound, node.type.replace(shape=tuple(sizes)), node.span)
+
+
+def _leave(body: Body, carried: dict[str, Node], number: int) -> None:
+    """After the loop a size that it left alone is what it was before; another is what the loop left."""
+    for name, before in carried.items():
+        node = body.scope[name]
+        assert isinstance(before.type, Tensor)
+        if not isinstance(node, Read) or not isinstance(node.type, Tensor) or len(node.type.shape) != len(before.type.shape):
+            continue
+        sizes: list[Size] = []
+        for k, (size, old) in enumerate(zip(node.type.shape, before.type.shape, strict=True)):
+            key = symbol(f"{name}.{k}@{number}")
+            if isinstance(size, Dim):
+                sizes.append(size)
+            elif origin_of(size) == key:
+                sizes.append(old)
+            else:
+                sizes.append(Traced(int(size), key))
+        body.scope[name] = Read(name, node.origin, node.bound, node.type.replace(shape=tuple(sizes)), node.span)

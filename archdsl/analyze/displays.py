@@ -1,0 +1,86 @@
+"""Lists, tuples, dicts and comprehensions."""
+
+from __future__ import annotations
+
+from archdsl.analyze import complaints as say
+from archdsl.analyze.constants import ConstantError, bounded, kind_name
+from archdsl.analyze.evaluate import bind_targets, constant, evaluate, iterable
+from archdsl.analyze.values import BROKEN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from archdsl.analyze.context import Body
+    from archdsl.syntax import tree
+
+
+def _items(body: Body, items: tuple[tree.Expr, ...]) -> list[object] | None:
+    values = [evaluate(body, item) for item in items]
+    return None if any(value is BROKEN for value in values) else values
+
+
+def list_of(body: Body, expr: tree.ListExpr) -> object:
+    """Evaluate `[a, b]`."""
+    values = _items(body, expr.items)
+    return BROKEN if values is None else values
+
+
+def tuple_of(body: Body, expr: tree.TupleExpr) -> object:
+    """Evaluate `(a, b)`."""
+    values = _items(body, expr.items)
+    return BROKEN if values is None else tuple(values)
+
+
+def dict_of(body: Body, expr: tree.DictExpr) -> object:
+    """Evaluate `{key: value}`."""
+    pairs: dict[object, object] = {}
+    for key, item in expr.items:
+        name, value = constant(body, key), evaluate(body, item)
+        if name is BROKEN or value is BROKEN:
+            return BROKEN
+        if isinstance(name, list | dict):
+            body.complain(say.bad_constant(f"{kind_name(name)} cannot be a key", key.span))
+            return BROKEN
+        if name in pairs:
+            body.complain(say.defined_twice(repr(name), "The key", key.span, None))
+            return BROKEN
+        pairs[name] = value
+    return pairs
+
+
+def comprehension(body: Body, expr: tree.Comprehension) -> object:
+    """Names of a comprehension are its own: the scope around it is put back."""
+    before = dict(body.scope)
+    found: list[tuple[object, object]] = []
+    try:
+        if not _clauses(body, expr, 0, found):
+            return BROKEN
+    finally:
+        body.scope.clear()
+        body.scope.update(before)
+    return dict(found) if expr.key is not None else [value for _, value in found]
+
+
+def _clauses(body: Body, expr: tree.Comprehension, depth: int, found: list[tuple[object, object]]) -> bool:
+    if depth == len(expr.clauses):
+        key = constant(body, expr.key) if expr.key is not None else None
+        value = evaluate(body, expr.element)
+        found.append((key, value))
+        try:
+            bounded(found)
+        except ConstantError as error:
+            body.complain(say.bad_constant(str(error), expr.span))
+            return False
+        return value is not BROKEN and key is not BROKEN
+    clause = expr.clauses[depth]
+    items = iterable(body, clause.iterable)
+    if items is None:
+        return False
+    for item in items:
+        if not bind_targets(body, list(clause.targets), item, clause.span):
+            return False
+        tests = [constant(body, condition) for condition in clause.conditions]
+        if any(test is BROKEN for test in tests):
+            return False
+        if all(tests) and not _clauses(body, expr, depth + 1, found):
+            return False
+    return True

@@ -1,0 +1,183 @@
+"""Statements of `forward`: a long pipeline is broken into lines where a reader would pause."""
+
+from __future__ import annotations
+
+from archdsl.dims import Dim, names_in, origin_of
+from archdsl.emit.wrap import WIDTH
+from archdsl.graph import Apply, Index, Node, Number, Operate, Pack, Read, Run, Take
+from archdsl.layers.tensor import Tensor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archdsl.emit.nodes import Values
+    from archdsl.emit.python import Lines
+    from archdsl.text.source import Span
+
+MOST_CALLS = 3
+"""How many calls may stand inside each other on one line."""
+
+
+class Flow:
+    """Writes the lines that compute values; `scratch` is the name of what is between."""
+
+    def __init__(self, values: Values, lines: Lines, *, spare: str, unnamed: bool) -> None:
+        self.values, self.lines = values, lines
+        self.spare, self.unnamed = spare, unnamed
+        self.last_shape = ""
+
+    def assign(self, targets: str, node: Node, indent: int, span: Span, live: set[str], comment: str = "") -> None:
+        """Write `targets = node`, in several lines where one would be too much; `live` are the names read later on."""
+        self._write(f"{targets} = ", targets, node, indent, span, live, comment)
+
+    def give(self, node: Node, indent: int, span: Span) -> None:
+        """Write `return node`."""
+        self._write("return ", "", node, indent, span, set(), "")
+
+    def _write(self, head: str, targets: str, node: Node, indent: int, span: Span, live: set[str], comment: str) -> None:
+        steps = spine(node)
+        segments = self._segments(steps, head, indent)
+        if len(segments) > 1:
+            name = self._between(targets, steps, live)
+            for segment in segments[:-1]:
+                self._line(f"{name} = ", segment[-1], indent, span, steps[0].operands[0] if steps[0].operands else None)
+                self.values.stand_in[id(segment[-1])] = name
+        self._line(head, node, indent, span, self._source(steps), comment)
+
+    def _source(self, steps: list[Node]) -> Node | None:
+        operands = steps[0].operands if steps else ()
+        return operands[0] if operands else None
+
+    def _line(self, head: str, node: Node, indent: int, span: Span, source: Node | None, comment: str = "") -> None:
+        base = node.base if isinstance(node, Take) else None
+        if base is not None and node.index == 0 and isinstance(base, Run) and head.count(",") == 0 and head.endswith("= "):  # type: ignore[attr-defined]
+            count = len(base.type) if not isinstance(base.type, Tensor) else 1
+            text = head.replace(" = ", ", " + ", ".join(["_"] * (count - 1)) + " = ") + self.values.write(base)
+        else:
+            text = head + _unpacked(self.values, node, head)
+        self.lines.add(text, indent, span, comment=comment or self._shape(node, source))
+
+    # ------------------------------------------------------------ where a line ends
+
+    def _segments(self, steps: list[Node], head: str, indent: int) -> list[list[Node]]:
+        """Group the steps of a pipeline into lines."""
+        if not steps:
+            return [[]]
+        if sum(map(_calls, steps)) <= MOST_CALLS and not _wants_line(steps):
+            text = head + self.values.write(steps[-1])
+            if len(text) + indent <= WIDTH - 8:
+                return [steps]
+        found: list[list[Node]] = [[]]
+        for step in steps:
+            if found[-1] and (_pause(found[-1], step) or sum(map(_calls, [*found[-1], step])) > MOST_CALLS):
+                found.append([])
+            found[-1].append(step)
+        if not any(_calls(step) for step in found[-1]) and len(found) > 1:
+            found[-2:] = [[*found[-2], *found[-1]]]
+        return found
+
+    def _between(self, targets: str, steps: list[Node], live: set[str]) -> str:
+        """Name what is between two lines: `x` where that is free, else the value that it becomes."""
+        needed = {name for step in steps for operand in step.operands[1:] if operand is not None for name in reads(operand)}
+        if self.spare not in live | needed:
+            return self.spare
+        if targets and targets.isidentifier() and targets not in needed:
+            return targets
+        return next(name for name in (f"{self.spare}{number}" for number in range(2, 1000)) if name not in live | needed)
+
+    # ------------------------------------------------------------ shapes
+
+    def _shape(self, node: Node, source: Node | None) -> str:
+        """Return the shape of a value as a comment, where it is not that of what it came from."""
+        if not isinstance(node.type, Tensor):
+            return ""
+        text = self.shape_text(node.type)
+        before = source.type if source is not None else None
+        if not text or text == self.last_shape or (isinstance(before, Tensor) and before.shape == node.type.shape):
+            return ""
+        self.last_shape = text
+        return text
+
+    def shape_text(self, kind: Tensor) -> str:
+        """Write a shape with its batch; nothing where a size has no name of its own."""
+        sizes: list[str] = []
+        for size in kind.shape:
+            origin = origin_of(size)
+            if any("." in name or "@" in name for name in names_in(origin)):
+                return ""
+            if isinstance(size, int) and self.unnamed and not isinstance(origin, Dim) and len(self.values.scope.instances) > 1:
+                return ""
+            text = str(origin)
+            sizes.append(text if len(text) <= 20 else str(size))
+        return ", ".join((["B"] if kind.batched else []) + sizes)
+
+
+def _unpacked(values: Values, node: Node, head: str) -> str:
+    """A tuple needs no parentheses where it is returned or taken apart."""
+    if isinstance(node, Pack) and len(node.items) > 1:
+        return ", ".join([values.write(item) for item in node.items])
+    return values.write(node)
+
+
+def spine(node: Node) -> list[Node]:
+    """Return the steps that a value passes through in a row, first one first."""
+    found: list[Node] = []
+    while isinstance(node, Run | Apply | Take | Index):
+        operands = [one for one in node.operands if one is not None]
+        found.append(node)
+        if not operands or not all(_simple(one) for one in operands[1:]):
+            break
+        node = operands[0]
+    return found[::-1]
+
+
+def _simple(node: Node) -> bool:
+    return isinstance(node, Read | Number)
+
+
+def _calls(node: Node) -> int:
+    return 0 if isinstance(node, Take | Index) else 1 + sum(_depth(one) for one in node.operands[1:] if one is not None)
+
+
+def _depth(node: Node) -> int:
+    operands = [one for one in node.operands if one is not None]
+    return (1 if isinstance(node, Run | Apply) else 0) + max([_depth(one) for one in operands], default=0)
+
+
+def _role(node: Node) -> str:
+    if isinstance(node, Run):
+        return "composite" if node.module.kind in ("chain", "block", "list") else node.module.layer.role if node.module.layer else ""
+    return node.layer.role if isinstance(node, Apply) else ""
+
+
+def _wants_line(steps: list[Node]) -> bool:
+    """A recurrent layer's first result is taken apart on a line of its own, unless it is the last step."""
+    return any(isinstance(step, Take) and isinstance(step.base, Run) for step in steps[:-1])
+
+
+def _pause(segment: list[Node], step: Node) -> bool:
+    """Whether a reader pauses between what a line has so far and the next step."""
+    last, role = _role(segment[-1]), _role(step)
+    if isinstance(segment[-1], Take) and isinstance(step, Run | Apply):
+        return True
+    if isinstance(step, Take | Index):
+        return False
+    if "composite" in (last, role):
+        return True
+    if last in ("activation", "pooling", "pool", "dropout"):
+        return role not in ("dropout",)
+    return role in ("pooling", "pool")
+
+
+def reads(node: Node) -> Iterable[str]:
+    """Go through the names that an expression reads."""
+    stack: list[Node] = [node]
+    while stack:
+        at = stack.pop()
+        if isinstance(at, Read):
+            yield at.name
+        stack.extend(one for one in at.operands if one is not None)
+
+
+__all__ = ["Flow", "Operate", "reads", "spine"]

@@ -1,0 +1,379 @@
+"""A definition, in all its instances, as one class."""
+
+from __future__ import annotations
+
+from archdsl.emit.constants import Unwritable
+from archdsl.emit.flow import Flow
+from archdsl.emit.initial import write_initial
+from archdsl.emit.liveness import read_after
+from archdsl.emit.loops import LoopWriter
+from archdsl.emit.modules import Makers, Signature
+from archdsl.emit.nodes import Values
+from archdsl.emit.python import Lines
+from archdsl.emit.scope import Differs, Scope, Usage
+from archdsl.emit.shorthands import parameters
+from archdsl.graph import Branch, Choice, Constant, Let, Loop, Make, Module, Read, SetState
+from archdsl.layers.tensor import Tensor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archdsl.emit.python import Document
+    from archdsl.emit.scope import Strand
+    from archdsl.emit.shorthands import Shorthands
+    from archdsl.graph import Definition, Instance, Node, Program, Statement
+    from archdsl.text.source import Span
+
+
+class ClassWriter:
+    """Writes one class: the constructor and `forward` side by side, as the statements of the body go by.
+
+    A class is written until nothing new is found out about what it needs: what one pass learns late
+    (that `forward` uses a parameter) the next one knows early.
+    """
+
+    def __init__(self, document: Document, program: Program, definition: Definition, instances: Sequence[Instance], signatures: Mapping[str, Signature], shorthands: Shorthands) -> None:
+        self.document, self.program, self.definition, self.instances = document, program, definition, instances
+        self.signatures, self.shorthands = signatures, shorthands
+        self.usage = Usage()
+
+    def write(self, about: str = "") -> Lines:
+        """Return the class."""
+        before: object = None
+        while before != self.usage.state():
+            before = self.usage.state()
+            self._pass()
+        return self._assemble(about)
+
+    @property
+    def signature(self) -> Signature:
+        """How the class is made."""
+        return Signature(self.usage.inferred, self.usage.fresh, self.definition.uses)
+
+    # ------------------------------------------------------------ one pass
+
+    def _pass(self) -> None:
+        self.scope = Scope(self.document, self.definition, self.instances, self.definition.uses, self.usage)
+        self.init, self.forward = Lines(), Lines()
+        self.overrides: dict[int, str] = {}
+        self.paths: dict[int, str] = {}
+        self.lists: set[str] = set()
+        self.iterators: set[str] = set()
+        for instance in self.instances:
+            _paths(instance.modules, "self", self.paths)
+        first = self.instances[0]
+        device = first.inputs[0][0] if first.inputs else first.states[0].name if first.states else ""
+        self.values = Values(self.scope, self.access, self.shorthands, device)
+        self.values.carried = {key: name for name, key in first.carries}
+        self.makers = Makers(self.scope, self.signatures, self.shorthands, self.shorthands.runs)
+        names = {name for name, _ in first.inputs} | _targets(first.body)
+        self.flow = Flow(self.values, self.forward, spare="x", unnamed=self.definition.kind != "model")
+        self.outer: list[Sequence[Statement]] = []
+        self.all_names = names
+        self.body([instance.body for instance in self.instances], 8, 8)
+
+    def access(self, module: Module) -> str:
+        """Return how a module is reached in `forward`."""
+        return self.overrides.get(id(module)) or self.paths[id(module)]
+
+    def body(self, columns: Sequence[Sequence[Statement]], init: int, forward: int) -> None:
+        """Write the statements of a body that is gone through in all strands at once."""
+        for place, row in enumerate(zip(*columns, strict=True)):
+            rest = [column[place + 1 :] for column in columns]
+            self.statement(row, rest, init, forward)
+
+    def statement(self, row: Sequence[Statement], rest: Sequence[Sequence[Statement]], init: int, forward: int) -> None:
+        """Write one statement."""
+        first = row[0]
+        if isinstance(first, Constant):
+            self._constant([one for one in row if isinstance(one, Constant)], init)
+        elif isinstance(first, Make):
+            self.init.comment(_said(first), init)
+            self.make([one.module for one in row if isinstance(one, Make)], init)
+        elif isinstance(first, Let | SetState):
+            self._let([one for one in row if isinstance(one, Let | SetState)], rest, init, forward)
+        elif isinstance(first, Branch):
+            self._branch([one for one in row if isinstance(one, Branch)], rest, init, forward)
+        elif isinstance(first, Loop):
+            LoopWriter(self).write([one for one in row if isinstance(one, Loop)], rest, init, forward)
+
+    # ------------------------------------------------------------ constants and modules
+
+    def _constant(self, row: Sequence[Constant], init: int) -> None:
+        name = row[0].name
+        try:
+            text = self.scope.init.write(row[0].expr)
+        except Unwritable:
+            try:
+                text = self.scope.value([one.value for one in row])
+            except (Differs, TypeError):
+                return
+        for strand, one in zip(self.scope.strands, row, strict=True):
+            strand.env[name] = one.value
+        self.scope.constants.add(name)
+        attribute = f"self.{self.scope.attribute(name)}"
+        self.init.comment(_said(row[0]), init)
+        if name in self.usage.init:
+            self.init.add(f"{name} = {text}", init, row[0].expr.span)
+        if name in self.usage.kept:
+            self.init.add(f"{attribute} = {name if name in self.usage.init else text}", init, row[0].expr.span)
+
+    def make(self, column: Sequence[Module], init: int) -> None:
+        """Write the line that makes a submodule: an attribute, or one more element of a loop's list."""
+        first = column[0]
+        if first.kind == "buffer":
+            self._buffer(column, init)
+            return
+        holder, _, last = first.key.rpartition(".")
+        in_list = holder in self.lists and last.isdigit()
+        if first.kind == "parameter":
+            text = self.makers.weights(column)
+        else:
+            text = self.makers.attribute(column)
+        if in_list:
+            self.init.add(f"self.{holder}.append({text})", init, first.span)
+            return
+        self.init.add(f"self.{first.name} = {text}", init, first.span)
+        chosen = next((one.value for one in first.arguments if one.name == "init"), None)
+        filled = self.makers.filled(f"self.{first.name}", chosen) if isinstance(chosen, Choice) else f"nn.init.zeros_(self.{first.name})" if first.kind == "parameter" else ""
+        if filled:
+            self.init.add(filled, init, first.span)
+
+    def _buffer(self, column: Sequence[Module], init: int) -> None:
+        first = column[0]
+        given = first.arguments[0]
+        value = given.value
+        if isinstance(value, tuple | list | int | float):
+            self.document.function("torch")
+            text = f"torch.tensor({self.scope.argument([module.arguments[0] for module in column])})"
+        else:
+            inner = Values(InitPlace(self.scope), self.access, self.shorthands, "")  # type: ignore[arg-type]
+            text = inner.write(value)  # type: ignore[arg-type]
+        self.init.add(f'self.register_buffer("{first.name}", {text})', init, first.span)
+
+    # ------------------------------------------------------------ values
+
+    def _let(self, row: Sequence[Let | SetState], rest: Sequence[Sequence[Statement]], init: int, forward: int) -> None:
+        first = row[0]
+        for column in zip(*[one.makes for one in row], strict=True):
+            self.make(column, init)
+        self.forward.comment(_said(first), forward)
+        live = read_after(rest, self.outer, self.instances)
+        for strand, one in zip(self.scope.strands, row, strict=True):
+            _note_types(strand, one)
+        if isinstance(first, Let) and self._is_result(first, rest):
+            self.flow.give(first.node, forward, first.node.span)
+            self.returned = True
+            return
+        targets = first.targets if isinstance(first, Let) else tuple(name if name not in live else f"next_{name}" for name in first.targets)
+        if isinstance(first, SetState):
+            self.next_names |= dict(zip(first.targets, targets, strict=True))
+        self.flow.assign(", ".join(targets), first.node, forward, first.node.span, live | {name for name, _ in self.instances[0].outputs})
+
+    next_names: dict[str, str] = {}
+    returned = False
+
+    def _is_result(self, let: Let, rest: Sequence[Sequence[Statement]]) -> bool:
+        """Whether a value is all that is left to give: it is returned as it is computed."""
+        instance = self.instances[0]
+        last = not rest[0] and not self.outer and len(instance.outputs) == 1 and len(let.targets) == 1
+        return last and let.targets[0] == instance.outputs[0][0] and not instance.states and not instance.carries
+
+    # ------------------------------------------------------------ conditions
+
+    def _branch(self, row: Sequence[Branch], rest: Sequence[Sequence[Statement]], init: int, forward: int) -> None:
+        """A condition is decided where the class is made; `forward` asks what was made."""
+        strands = self.scope.strands
+        taken = [strand for strand, one in zip(strands, row, strict=True) if one.value]
+        others = [strand for strand, one in zip(strands, row, strict=True) if not one.value]
+        then = [one.body for one in row if one.value]
+        otherwise = [one.body for one in row if not one.value]
+        if not then and not any(otherwise):
+            return
+        condition = self._condition(row[0])
+        if not condition or (not then) or (row[0].has_else and not otherwise):
+            self.scope.strands = taken or others
+            self.outer.append([*rest[0]])
+            self.body(then or otherwise, init, forward)
+            self.outer.pop()
+            self.scope.strands = strands
+            return
+        self.outer.append([*rest[0]])
+        first = self._side(then, taken, init + 4, forward + 4)
+        second = self._side(otherwise, others, init + 4, forward + 4) if any(otherwise) else (Lines(), Lines())
+        self.outer.pop()
+        self.scope.strands = strands
+        self._join(row[0], condition, first, second, (then[0], otherwise[0] if otherwise else ()), init, forward)
+
+    def _condition(self, branch: Branch) -> str:
+        try:
+            return self.scope.init.write(branch.condition)
+        except (Unwritable, Differs):
+            return ""
+
+    def _side(self, bodies: Sequence[Sequence[Statement]], strands: list[Strand], init: int, forward: int) -> tuple[Lines, Lines]:
+        around = self.init, self.forward
+        self.init, self.forward, self.scope.strands = Lines(), Lines(), strands
+        self.flow.lines = self.forward
+        self.body(bodies, init, forward)
+        made = self.init, self.forward
+        self.init, self.forward = around
+        self.flow.lines = self.forward
+        return made
+
+    def _join(
+        self, branch: Branch, condition: str, then: tuple[Lines, Lines], otherwise: tuple[Lines, Lines], bodies: tuple[Sequence[Statement], Sequence[Statement]], init: int, forward: int
+    ) -> None:
+        made, other = _made(bodies[0]), _made(bodies[1])
+        only = [module.name for module in made if not module.name.isdigit() and module.name not in {one.name for one in other}]
+        test = f"self.{only[0]} is not None" if only and then[1] else ""
+        self.init.comment(_said(branch), init) if then[0] else self.forward.comment(_said(branch), forward)
+        if then[0] or otherwise[0]:
+            self.init.add(f"if {condition}:" if then[0] else f"if not ({condition}):", init, branch.condition.span)
+            self.init.extend(then[0] or otherwise[0])
+            if then[0] and (otherwise[0] or test):
+                self.init.add("else:", init)
+                self.init.extend(otherwise[0])
+                for name in dict.fromkeys(only if test else ()):
+                    self.init.add(f"self.{name} = None", init + 4)
+        if then[1] or otherwise[1]:
+            test = test or self._forward_condition(branch)
+            self.forward.add(f"if {test}:" if then[1] else f"if not ({test}):", forward, branch.condition.span)
+            self.forward.extend(then[1] or otherwise[1])
+            if then[1] and otherwise[1]:
+                self.forward.add("else:", forward)
+                self.forward.extend(otherwise[1])
+
+    def _forward_condition(self, branch: Branch) -> str:
+        return self.scope.forward.write(branch.condition)
+
+    # ------------------------------------------------------------ the whole class
+
+    def _assemble(self, about: str) -> Lines:
+        definition, instance = self.definition, self.instances[0]
+        self.document.function("nn")
+        lines = Lines()
+        lines.add(f"class {definition.name}(nn.Module):", 0, definition.span)
+        if about:
+            lines.docstring(about, 4)
+            lines.blank()
+        kept = [name for name, _ in definition.parameters if name in self.usage.kept] + [name for name in definition.uses if name in self.usage.kept]
+        initial = Lines()
+        write_initial(self, initial)
+        if self.init or kept or initial or self._signature():
+            lines.add(f"def __init__({', '.join(['self', *self._signature()])}):", 4, definition.span)
+            lines.add("super().__init__()", 8)
+            for name in kept:
+                lines.add(f"self.{self.scope.attribute(name)} = {name}", 8)
+            lines.extend(self.init)
+            if initial:
+                lines.extend(initial)
+            lines.blank()
+        self._forward(lines, instance)
+        return lines
+
+    def _signature(self) -> list[str]:
+        """Write the constructor's arguments: inferred sizes, the author's parameters, the file's params."""
+        own = parameters(self.scope, self.definition.replace(uses=()))
+        inferred = [*self.usage.inferred.values(), *self.usage.fresh]
+        defaulted = self.definition.kind == "model" or any("=" in text for text in own)
+        uses = [f"{name}={self.default(name)}" if defaulted else name for name in self.definition.uses]
+        return [*inferred, *own, *uses]
+
+    def default(self, name: str) -> str:
+        """Write the value of one of the file's params: as it was written where that says it all."""
+        from archdsl.emit.python import literal, number
+        from archdsl.syntax import tree
+
+        given = self.program.params[name]
+        if isinstance(given.expr, tree.Literal) and given.expr.spelling:
+            return number(given.expr.spelling)
+        return literal(given.value)
+
+    def _forward(self, lines: Lines, instance: Instance) -> None:
+        names: list[str] = []
+        for name, kind in instance.inputs:
+            names += [name, f"{name}_lengths"] if kind.ragged else [name]
+        names += [state.name for state in instance.states]
+        names += [f"{name}=None" for name, _ in instance.carries]
+        lines.add(f"def forward({', '.join(['self', *names])}):", 4, self.definition.span)
+        for name, text in self.usage.locals.items():
+            lines.add(f"{name} = {text}", 8)
+        lines.extend(self.forward)
+        if not self.returned:
+            outputs = [self.values.write(node) if not isinstance(node, Read) else node.name for _, node in instance.outputs]
+            outputs += [self.next_names.get(state.name, state.name) for state in instance.states]
+            outputs += [name for name, _ in instance.carries]
+            lines.add(f"return {', '.join(outputs)}", 8)
+
+
+class InitPlace:
+    """A scope whose values are written in the constructor."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.document, self.strands, self.forward, self.instances = scope.document, scope.strands, scope.init, scope.instances
+        self._scope = scope
+
+    def argument(self, column: Sequence[object], _place: str = "") -> str:
+        """Write an argument over the constructor's names."""
+        return self._scope.argument(column)  # type: ignore[arg-type]
+
+    def value(self, values: Sequence[object], _place: str = "") -> str:
+        """Write a value over the constructor's names."""
+        return self._scope.value(values)
+
+
+def _said(statement: Statement) -> list[str | None]:
+    comments = statement.comments
+    return [*comments.above, *([comments.beside] if comments.beside is not None else [])]
+
+
+def _paths(modules: Sequence[Module], path: str, found: dict[int, str]) -> None:
+    """Note how each module is reached from the class that owns it."""
+    stack = [(module, path, False) for module in modules]
+    while stack:
+        module, above, indexed = stack.pop()
+        here = f"{above}[{module.name}]" if indexed and module.name.isdigit() else f'{above}["{module.name}"]' if indexed and module.key and _in_dict(above) else f"{above}.{module.name}"
+        found[id(module)] = here
+        below = module.instance.modules if module.instance is not None else module.members
+        stack.extend((child, here, module.kind in ("chain", "list")) for child in below)
+
+
+def _in_dict(_above: str) -> bool:
+    return False
+
+
+def _targets(body: Sequence[Statement]) -> set[str]:
+    found: set[str] = set()
+    for statement in body:
+        if isinstance(statement, Let | SetState):
+            found.update(statement.targets)
+        elif isinstance(statement, Branch):
+            found |= _targets(statement.body)
+        elif isinstance(statement, Loop):
+            for each in statement.bodies:
+                found |= _targets(each)
+    return found
+
+
+def _made(body: Sequence[Statement]) -> list[Module]:
+    found: list[Module] = []
+    for statement in body:
+        if isinstance(statement, Make):
+            found.append(statement.module)
+        elif isinstance(statement, Let | SetState):
+            found.extend(statement.makes)
+    return found
+
+
+def _note_types(strand: Strand, statement: Let | SetState) -> None:
+    if isinstance(statement, SetState):
+        return
+    kind = statement.node.type
+    kinds = [kind] if isinstance(kind, Tensor) or len(statement.targets) == 1 else list(kind)
+    for name, each in zip(statement.targets, kinds, strict=True):
+        strand.types[name] = each
+
+
+__all__ = ["ClassWriter", "Node", "Span"]

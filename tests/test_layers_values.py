@@ -1,0 +1,501 @@
+"""Layers of several values, losses and what is made of nothing: beside torch, over random shapes."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import nn, optim
+
+from archdsl.layers import registry
+from archdsl.layers.registry import lookup
+from archdsl.layers.tensor import Applied, Mismatch, Tensor
+from torch_twin import BATCH, called, made, module_of, outputs, resolve, shapes, source_of
+
+warnings.filterwarnings("ignore")
+torch.set_num_threads(1)
+quick = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+SIZES = st.integers(1, 4)
+
+
+def agree(name, values, arguments=None, device="cpu") -> None:
+    """Hold a function to torch: both refuse, or both give the same shapes and dtypes."""
+    layer, arguments = lookup(name), arguments or {}
+    try:
+        applied = layer.apply(values, arguments)
+    except Mismatch:
+        with pytest.raises(Exception):  # noqa: B017, PT011 - torch has no one class of complaint
+            called(layer, Applied(), values, arguments, device)
+        return
+    found = called(layer, applied, values, arguments, device)
+    assert shapes(found) == outputs(applied), source_of(layer, applied, values, arguments)
+
+
+@st.composite
+def alike(draw, count=2, rank=(0, 3), dtypes=("float32",), change=True):
+    """Draw values whose shapes are the same, but for a size that may be 1 or another."""
+    shape = draw(st.lists(SIZES, min_size=rank[0], max_size=rank[1]))
+    values = []
+    for _ in range(count):
+        own = [draw(st.sampled_from([size] * 6 + [1, size + 1])) if change else size for size in shape]
+        values.append(Tensor(tuple(own), draw(st.sampled_from(dtypes))))
+    return values
+
+
+DTYPES = ("float32", "float64", "int64", "int32", "uint8", "bool")
+
+
+@pytest.mark.parametrize("name", ["add", "mul", "maximum", "minimum", "logical_and", "logical_or", "logical_xor", "atan2"])
+def test_binary_operations_broadcast_and_promote_as_torch(name) -> None:
+    """Shape and dtype of an operation on two values are torch's."""
+
+    @quick
+    @given(alike(dtypes=DTYPES))
+    def check(values) -> None:
+        agree(name, values)
+
+    check()
+
+
+@quick
+@given(alike(), st.booleans())
+def test_values_without_a_batch_broadcast_over_it(values, first) -> None:
+    """A value without a batch aligns with the last dimensions of one that has it."""
+    place = 0 if first else 1
+    values[place] = values[place].replace(batched=False)
+    agree("add", values)
+
+
+@quick
+@given(alike(3, change=True), st.sampled_from([0, 1, 2]))
+def test_where_takes_values_and_numbers(values, numbers) -> None:
+    """A condition chooses between values, or between a value and a number."""
+    condition = values[0].replace(dtype="bool")
+    agree("where", [condition, values[1] if numbers != 1 else 0.0, values[2] if numbers != 2 else 1.5])
+
+
+@quick
+@given(alike(2), st.floats(-2, 2, allow_nan=False))
+def test_masked_fill_agrees_with_torch(values, number) -> None:
+    """A mask broadcasts over the value that it fills."""
+    agree("masked_fill", [values[0], values[1].replace(dtype="bool")], {"value": number})
+
+
+@quick
+@given(alike(2, rank=(1, 3)), st.integers(-3, 3).filter(bool))
+def test_distances_agree_with_torch(values, dim) -> None:
+    """The dimension of the vectors goes, the others broadcast."""
+    if dim != -values[0].rank:
+        agree("cosine_similarity", values, {"dim": dim})
+    agree("pairwise_distance", values)
+
+
+@quick
+@given(alike(3, rank=(1, 3)), st.integers(-4, 3))
+def test_joining_agrees_with_torch(values, dim) -> None:
+    """`concat` and `stack` give torch's shapes, and refuse what torch refuses."""
+    rank = values[0].rank
+    if dim not in (0, -rank):
+        agree("concat", values, {"dim": dim})
+    if dim not in (0, -rank - 1):
+        agree("stack", values, {"dim": dim})
+
+
+def test_joining_expands_values_without_a_batch() -> None:
+    """A class token of one sample is joined to the tokens of every sample."""
+    token, tokens = Tensor((1, 8), batched=False), Tensor((16, 8))
+    agree("concat", [token, tokens], {"dim": 1})
+    agree("concat", [token.replace(shape=(1, 1, 8)), tokens], {"dim": 1})
+    agree("stack", [tokens, token.replace(shape=(16, 8))], {"dim": 1})
+
+
+@quick
+@given(st.data())
+def test_products_of_matrices_agree_with_torch(data) -> None:
+    """`matmul` has torch's shapes for vectors, matrices and stacks of them, with and without a batch."""
+    values = [
+        Tensor(tuple(data.draw(st.lists(st.integers(1, 3), min_size=0, max_size=3))), batched=data.draw(st.booleans())) for _ in range(2)
+    ]
+    agree("matmul", values)
+
+
+@quick
+@given(alike(2, rank=(2, 3)))
+def test_bmm_and_cdist_agree_with_torch(values) -> None:
+    """Products and distances for each sample."""
+    if len(values[0].shape) == 2:
+        agree("bmm", values)
+    agree("cdist", values)
+
+
+EQUATIONS = [
+    "bij,bjk->bik",
+    "bij,bij->b",
+    "bhid,bhjd->bhij",
+    "bij->bji",
+    "...i,...i->...",
+    "bi,bj->bij",
+    "bij,kj->bik",
+    "bi->bk",
+    "bii,b",
+    "b...i,ij",
+]
+
+
+@quick
+@given(st.data(), st.sampled_from(EQUATIONS))
+def test_einsum_agrees_with_torch(data, equation) -> None:
+    """An equation has torch's result, and is refused where torch refuses it."""
+    sizes = {}
+    values = []
+    for term in equation.partition("->")[0].split(","):
+        letters = term.replace("...", "")
+        shape = [sizes.setdefault(letter, data.draw(st.integers(1, 3))) for letter in letters]
+        wrong = data.draw(st.integers(0, 9)) == 0
+        shape = [size + 4 * wrong for size in shape]
+        batched = letters.startswith("b") or "..." in term and not letters.startswith("b") and "..." == term[:3]
+        values.append(Tensor(tuple(shape[1:] if letters.startswith("b") else shape), batched=batched))
+    agree("einsum", values, {"equation": equation})
+
+
+REARRANGEMENTS = {
+    ("b c h w -> b (h w) c", ()): (5, 2, 3),
+    ("b (h w) c -> b c h w", (("h", 2),)): (6, 5),
+    ("b n (qkv h d) -> qkv b h n d", (("qkv", 3), ("h", 2))): (4, 12),
+    ("b c (h p) (w q) -> b (h w) (p q c)", (("p", 2), ("q", 2))): (3, 4, 6),
+    ("b h n d -> b n (h d)", ()): (2, 4, 3),
+    ("b 1 n -> b n", ()): (1, 4),
+    ("b n -> b n 1", ()): (4,),
+    ("b c -> b c", ()): (4,),
+}
+
+
+@pytest.mark.parametrize(("pattern", "sizes"), REARRANGEMENTS, ids=[pattern for pattern, _ in REARRANGEMENTS])
+def test_rearrange_gives_the_pattern(pattern, sizes) -> None:
+    """The emitted calls give the pattern's shape, and put each number where the pattern says."""
+    value = Tensor(REARRANGEMENTS[pattern, sizes])
+    layer, arguments = lookup("rearrange"), {"pattern": pattern, **dict(sizes)}
+    applied = layer.apply([value], arguments)
+    source = applied.call.format("x")
+    x = torch.arange(BATCH * made(value, "cpu")[0].numel()).reshape(made(value, "cpu").shape)
+    found = eval(source, {"x": x})
+    assert shapes(found)[0] == outputs(applied)[0]
+    assert torch.equal(found, by_hand(x, pattern, dict(sizes))), source
+
+
+def by_hand(x, pattern, sizes):
+    """Compute a rearrangement index by index, from the pattern alone."""
+    sides = [side.replace("(", " ( ").replace(")", " ) ").split() for side in pattern.split("->")]
+    groups = []
+    for side in sides:
+        found, inside = [], False
+        for word in side:
+            if word in "()":
+                inside = word == "("
+                found += [[]] if inside else []
+            elif inside:
+                found[-1].append(word)
+            else:
+                found.append([] if word == "1" else [word])
+        groups.append(found)
+    known = dict(sizes)
+    for group, size in zip(groups[0], x.shape, strict=True):
+        free = [name for name in group if name not in known]
+        for name in free:
+            known[name] = size // torch.tensor([known[other] for other in group if other != name], dtype=torch.int64).prod().item()
+    names = [name for group in groups[0] for name in group]
+    flat = x.reshape([known[name] for name in names])
+    order = [names.index(name) for group in groups[1] for name in group]
+    count = [torch.tensor([known[name] for name in group], dtype=torch.int64).prod().item() for group in groups[1]]
+    return flat.permute(order).reshape(count)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "sizes"),
+    [
+        ("b c h w", {}),
+        ("b (h w) -> b h w", {}),
+        ("b c -> b d", {}),
+        ("b c -> (b c)", {}),
+        ("b (h w) -> b h w", {"h": 5}),
+        ("b c -> b c c", {}),
+    ],
+)
+def test_rearrange_refuses_patterns_that_do_not_fit(pattern, sizes) -> None:
+    """A pattern without an arrow, with open sizes, new names or the batch in a group is refused."""
+    with pytest.raises(Mismatch):
+        lookup("rearrange").apply([Tensor((6,))], {"pattern": pattern, **sizes})
+
+
+@quick
+@given(st.data())
+def test_padding_and_resizing_agree_with_torch(data) -> None:
+    """`pad` and `interpolate` take torch's modes for torch's ranks."""
+    value = Tensor(tuple(data.draw(st.lists(st.integers(1, 5), min_size=1, max_size=4))))
+    amounts = tuple(data.draw(st.lists(st.integers(0, 3), min_size=2, max_size=6)))
+    if len(amounts) <= 2 * len(value.shape):
+        agree("pad", [value], {"pad": amounts, "mode": data.draw(st.sampled_from(["constant", "reflect", "replicate", "circular"]))})
+    mode = data.draw(st.sampled_from(["nearest", "linear", "bilinear", "bicubic", "trilinear", "area"]))
+    size = data.draw(st.sampled_from([{"size": 3}, {"scale_factor": 2}, {"scale_factor": 2.5}, {}, {"size": 2, "scale_factor": 2}]))
+    align = data.draw(st.sampled_from([{}, {"align_corners": True}]))
+    agree("interpolate", [value], {"mode": mode, **size, **align})
+
+
+@quick
+@given(st.data())
+def test_attention_agrees_with_torch(data) -> None:
+    """`scaled_dot_product_attention` has torch's shapes over heads that broadcast or not."""
+    length, source, wide, out = (data.draw(SIZES) for _ in range(4))
+    lead = tuple(data.draw(st.lists(SIZES, max_size=2)))
+    off = data.draw(st.sampled_from([0, 0, 0, 1]))
+    values = [Tensor((*lead, length, wide)), Tensor((*lead, source, wide + off)), Tensor((*lead, source + off, out))]
+    agree("scaled_dot_product_attention", values, {"is_causal": data.draw(st.booleans())})
+
+
+LOSSES = [layer.name for layer in registry.layers() if layer.group == "loss" and layer.torch]
+CLASSES = {"cross_entropy", "nll_loss"}
+STRANGE = {
+    "ctc_loss",
+    "linear_cross_entropy",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
+    "cosine_embedding_loss",
+    "gaussian_nll_loss",
+}
+BROADCASTS = "torch broadcasts here, with a warning: it is a mistake in nearly every network"
+
+
+@pytest.mark.parametrize("name", [name for name in LOSSES if name not in CLASSES | STRANGE])
+def test_losses_of_like_shapes_agree_with_torch(name) -> None:
+    """A loss of values of one shape is a number, or with `reduction="none"` one for each place."""
+
+    @quick
+    @given(st.data())
+    def check(data) -> None:
+        layer = lookup(name)
+        count = len(layer.values) - layer.optional_values
+        values = data.draw(alike(count, rank=(1, 3), change=False))
+        agree(name, values, {"reduction": data.draw(st.sampled_from(["none", "mean", "sum"]))})
+        if "target" in layer.numbers:
+            agree(name, [*values[:-1], data.draw(st.sampled_from([0, 1, 0.5]))])
+
+    check()
+
+
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_losses_of_classes_agree_with_torch(name) -> None:
+    """A loss of classes takes scores [C, ...] and a class for each place."""
+
+    @quick
+    @given(st.data())
+    def check(data) -> None:
+        shape = tuple(data.draw(st.lists(SIZES, min_size=1, max_size=3)))
+        target = data.draw(st.sampled_from([shape[1:]] * 4 + [shape, (*shape[1:], 7)]))
+        dtype = data.draw(st.sampled_from(["int64"] * 4 + ["float32"]))
+        weight = data.draw(st.sampled_from([None, Tensor((shape[0],), batched=False), Tensor((shape[0] + 1,), batched=False)]))
+        values = [Tensor(shape), Tensor(target, dtype)] + ([] if weight is None else [weight])
+        layer, arguments = lookup(name), {"reduction": data.draw(st.sampled_from(["none", "mean", "sum"]))}
+
+        def twin():
+            return resolve(layer.function)(*map(lambda v: made(v, "cpu"), values[:2]), weight=made(weight, "cpu"), **arguments)
+
+        try:
+            applied = layer.apply(values, arguments)
+        except Mismatch:
+            with pytest.raises(Exception):  # noqa: B017, PT011 - torch has no one class of complaint
+                twin()
+            return
+        assert shapes(twin()) == outputs(applied)
+
+    check()
+
+
+FIXED = {
+    "multi_margin_loss": [Tensor((5,)), Tensor((), "int64")],
+    "multilabel_margin_loss": [Tensor((5,)), Tensor((5,), "int64")],
+    "multilabel_soft_margin_loss": [Tensor((5,)), Tensor((5,))],
+    "cosine_embedding_loss": [Tensor((5,)), Tensor((5,)), Tensor(())],
+    "gaussian_nll_loss": [Tensor((5,)), Tensor((5,)), Tensor((5,))],
+    "ctc_loss": [Tensor((6, 5)), Tensor((3,), "int64"), Tensor((), "int64"), Tensor((), "int64")],
+    "linear_cross_entropy": [Tensor((6,)), Tensor((5, 6), batched=False), Tensor((), "int64")],
+}
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+@pytest.mark.parametrize("name", FIXED)
+def test_losses_of_other_forms_agree_with_torch(name, reduction) -> None:
+    """Losses whose values have shapes of their own give torch's."""
+    agree(name, FIXED[name], {"reduction": reduction})
+
+
+@pytest.mark.parametrize("number", [0, 1, 0.9])
+def test_a_number_stands_for_a_target(number) -> None:
+    """`binary_cross_entropy(output, 1)` compares with ones of the output's shape."""
+    layer = lookup("binary_cross_entropy")
+    value = Tensor((1, 1, 1))
+    applied = layer.apply([value, number], {})
+    scope = {"v0": torch.full((3, 1, 1, 1), 0.3), "F": nn.functional, "torch": torch}
+    found = eval(source_of(layer, applied, [value, number], {}), scope)
+    assert found.item() == pytest.approx(nn.functional.binary_cross_entropy(scope["v0"], torch.full((3, 1, 1, 1), float(number))).item())
+
+
+@quick
+@given(st.data())
+def test_embeddings_agree_with_torch(data) -> None:
+    """Tables give a vector for each index, or one for a bag of them."""
+    shape = tuple(data.draw(st.lists(SIZES, max_size=2)))
+    arguments = {"num_embeddings": data.draw(SIZES), "embedding_dim": data.draw(SIZES)}
+    padding = data.draw(st.none() | st.integers(-5, 5))
+    bag = {"mode": data.draw(st.sampled_from(["sum", "mean", "max"])), "padding_idx": padding}
+    for name, extra in (("embedding", {"padding_idx": padding}), ("embedding_bag", bag)):
+        if name == "embedding_bag" and len(shape) != 1:
+            continue
+        layer, value = lookup(name), Tensor(shape, "int64")
+        try:
+            applied = layer.apply([value], arguments | extra)
+        except Mismatch:
+            with pytest.raises(Exception):  # noqa: B017, PT011 - torch has no one class of complaint
+                module_of(layer, [value], arguments | extra, "cpu")(made(value, "cpu"))
+            continue
+        module = module_of(layer, [value], arguments | extra, "cpu")
+        assert {key: tuple(one.shape) for key, one in module.state_dict().items()} == applied.weights
+        assert shapes(module(made(value, "cpu"))) == outputs(applied)
+
+
+def state(module) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of a module's state dict, in order."""
+    return {name: tuple(one.shape) for name, one in module.state_dict().items()}
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("norm", [True, False])
+def test_transformers_have_torchs_weights(bias, norm) -> None:
+    """Layers, stacks and the whole transformer have torch's keys, in order, and its shapes."""
+    x, memory = Tensor((4, 8)), Tensor((5, 8))
+    settings = {"nhead": 2, "dim_feedforward": 16, "bias": bias}
+    encoder = lookup("transformer_encoder_layer").apply([x], settings)
+    decoder = lookup("transformer_decoder_layer").apply([x, memory], settings)
+    twin_encoder = nn.TransformerEncoderLayer(8, **settings, batch_first=True)
+    twin_decoder = nn.TransformerDecoderLayer(8, **settings, batch_first=True)
+    assert list(encoder.weights.items()) == list(state(twin_encoder).items())
+    assert list(decoder.weights.items()) == list(state(twin_decoder).items())
+    last = {"norm": lambda value: lookup("layer_norm").apply([value], {})} if norm else {}
+    stack = lookup("transformer_encoder").apply([x], {"encoder_layer": lambda _: encoder, "num_layers": 3, **last})
+    assert stack.weights == state(nn.TransformerEncoder(twin_encoder, 3, nn.LayerNorm(8) if norm else None))
+    stack = lookup("transformer_decoder").apply([x, memory], {"decoder_layer": lambda *_: decoder, "num_layers": 2, **last})
+    assert stack.weights == state(nn.TransformerDecoder(twin_decoder, 2, nn.LayerNorm(8) if norm else None))
+    whole = lookup("transformer").apply([memory, x], {"num_encoder_layers": 2, "num_decoder_layers": 1, **settings})
+    twin = nn.Transformer(8, num_encoder_layers=2, num_decoder_layers=1, batch_first=True, **settings)
+    assert list(whole.weights.items()) == list(state(twin).items())
+    assert shapes(twin(made(memory, "cpu"), made(x, "cpu"))) == outputs(whole)
+
+
+def test_attention_with_keys_of_another_size_has_torchs_weights() -> None:
+    """Keys and values of sizes of their own have projections of their own."""
+    values = [Tensor((4, 8)), Tensor((5, 6)), Tensor((5, 3))]
+    arguments = {"num_heads": 2, "kdim": 6, "vdim": 3, "add_bias_kv": True}
+    applied = lookup("multihead_attention").apply(values, arguments)
+    twin = nn.MultiheadAttention(8, **arguments, batch_first=True)
+    assert list(applied.weights.items()) == list(state(twin).items())
+    assert shapes(twin(*[made(value, "cpu") for value in values])) == outputs(applied)
+
+
+def test_recurrent_layers_take_a_state() -> None:
+    """The state that a recurrent layer gives is one that it takes."""
+    for name in ("rnn", "gru", "lstm"):
+        layer, value = lookup(name), Tensor((4, 8))
+        _, last = layer.apply([value], {"hidden_size": 6, "num_layers": 2, "bidirectional": True}).outputs
+        again = layer.apply([value, last], {"hidden_size": 6, "num_layers": 2, "bidirectional": True})
+        assert again.outputs[1] == last
+        with pytest.raises(Mismatch):
+            layer.apply([value, last], {"hidden_size": 5, "num_layers": 2, "bidirectional": True})
+
+
+def test_adaptive_softmax_and_bilinear_agree_with_torch() -> None:
+    """Layers of two values have torch's weights and outputs."""
+    values = [Tensor((16,)), Tensor((), "int64")]
+    arguments = {"n_classes": 20, "cutoffs": (5, 10), "head_bias": True}
+    applied = lookup("adaptive_log_softmax_with_loss").apply(values, arguments)
+    twin = nn.AdaptiveLogSoftmaxWithLoss(16, **arguments)
+    assert applied.weights == state(twin)
+    assert shapes(tuple(twin(*[made(value, "cpu") for value in values]))) == outputs(applied)
+    applied = lookup("bilinear").apply([Tensor((4, 6)), Tensor((4, 3))], {"out_features": 5})
+    assert applied.weights == state(nn.Bilinear(6, 3, 5))
+
+
+OPTIMIZERS = [layer.name for layer in registry.layers() if layer.group == "optimizer"]
+SCHEDULES = {
+    "step_lr": {"step_size": 2}, "multi_step_lr": {"milestones": (1, 2)}, "constant_lr": {}, "linear_lr": {},
+    "exponential_lr": {"gamma": 0.9}, "polynomial_lr": {}, "cosine_annealing_lr": {"T_max": 5}, "cosine_annealing_warm_restarts": {"T_0": 2},
+    "cyclic_lr": {"base_lr": 0.1, "max_lr": 0.2}, "one_cycle_lr": {"max_lr": 0.1, "total_steps": 9}, "reduce_lr_on_plateau": {},
+}  # fmt: skip
+WRONG = [
+    {"lr": -1.0},
+    {"betas": (1.0, 0.9)},
+    {"eps": -1.0},
+    {"weight_decay": -1.0},
+    {"nesterov": True},
+    {"momentum": -0.5},
+    {"rho": 2.0},
+    {},
+]
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("arguments", WRONG, ids=str)
+def test_optimizers_check_what_torch_checks(name, arguments) -> None:
+    """An optimizer is refused with the arguments that torch refuses, and no others."""
+    layer = lookup(name)
+    if any(layer.argument(key) is None for key in arguments):
+        return
+    cls = resolve(layer.torch)
+    try:
+        cls([nn.Parameter(torch.zeros(2, 2))], **arguments)
+    except (ValueError, TypeError):
+        with pytest.raises(Mismatch):
+            layer.apply([], arguments)
+    else:
+        layer.apply([], arguments)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedules_are_torchs(name) -> None:
+    """A schedule with its required arguments can be made for an optimizer."""
+    lookup(name).apply([], SCHEDULES[name])
+    optimizer = optim.SGD([nn.Parameter(torch.zeros(2))], lr=0.1, momentum=0.9)
+    resolve(lookup(name).torch)(optimizer, **SCHEDULES[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [("arange", {"start": 5}), ("arange", {"start": 1, "end": 8, "step": 3}), ("arange", {"start": 8, "end": 1, "step": -2}),
+     ("linspace", {"start": 0, "end": 1, "steps": 5}), ("zeros", {"size": (2, 3), "dtype": "int64"}), ("ones", {"size": (4,)}),
+     ("full", {"size": (2, 3), "fill_value": 7.0}), ("eye", {"n": 3}), ("eye", {"n": 3, "m": 4})],
+)  # fmt: skip
+def test_made_values_are_torchs(name, arguments) -> None:
+    """What a call makes has the shape and the dtype that the rule says."""
+    layer = lookup(name)
+    applied = layer.apply([], arguments)
+    assert shapes(called(layer, applied, [], arguments)) == outputs(applied)
+
+
+@pytest.mark.parametrize("shape", [(), (4,), (1, 2, 3)])
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [("normal", {}), ("normal", {"mean": 1.0, "std": 2.0}), ("uniform", {"low": -1, "high": 1}), ("randint", {"low": 3, "high": 9}),
+     ("randint", {"low": 5}), ("bernoulli", {"p": 0.25})],
+)  # fmt: skip
+def test_draws_have_the_batch_in_front(name, arguments, shape) -> None:
+    """A draw is one value of its shape for each sample, within its bounds."""
+    layer = lookup(name)
+    applied = layer.apply([], arguments | {"shape": shape})
+    written = {key: repr(value) for key, value in arguments.items()} | {"shape": str(list(shape))}
+    found = eval(layer.write(["len(x)", "x.device"], written), {"torch": torch, "x": torch.zeros(BATCH)})
+    assert shapes(found) == outputs(applied)
+    if name == "randint":
+        assert found.min() >= arguments.get("low", 0) * ("high" in arguments)
+        assert found.max() < arguments.get("high", arguments["low"] if "high" not in arguments else 9)
