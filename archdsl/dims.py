@@ -244,7 +244,7 @@ def _substitute_atom(atom: Atom, values: Mapping[str, Size]) -> Size:
 
 def product(sizes: Iterable[Size]) -> Size:
     """Return the product of sizes; of several numbers it remembers them, for the source to show."""
-    factors = list(sizes)
+    factors = [size for size in sizes if isinstance(size, Dim) or size != 1]
     total: Size = 1
     for factor in factors:
         total = total * factor
@@ -263,34 +263,34 @@ class Traced(int):
         traced.origin = origin
         return traced
 
-    def __add__(self, other: Size) -> Size:  # type: ignore[override, misc]
+    def __add__(self, other: Size) -> Size:  # type: ignore[override]
         return _traced(int.__add__, self, other, lambda a, b: a + b)
 
     def __radd__(self, other: Size) -> Size:  # type: ignore[override, misc]
         return self + other
 
-    def __sub__(self, other: Size) -> Size:  # type: ignore[override, misc]
+    def __sub__(self, other: Size) -> Size:  # type: ignore[override]
         return _traced(int.__sub__, self, other, lambda a, b: a - b)
 
     def __rsub__(self, other: int) -> Size:  # type: ignore[override, misc]
         return _traced(int.__sub__, other, self, lambda a, b: a - b)
 
-    def __mul__(self, other: Size) -> Size:  # type: ignore[override, misc]
+    def __mul__(self, other: Size) -> Size:  # type: ignore[override]
         return _traced(int.__mul__, self, other, lambda a, b: a * b)
 
     def __rmul__(self, other: Size) -> Size:  # type: ignore[override, misc]
         return self * other
 
-    def __floordiv__(self, other: Size) -> Size:  # type: ignore[override, misc]
+    def __floordiv__(self, other: Size) -> Size:  # type: ignore[override]
         return _traced(int.__floordiv__, self, other, lambda a, b: a // b)
 
     def __rfloordiv__(self, other: int) -> Size:  # type: ignore[override, misc]
         return _traced(int.__floordiv__, other, self, lambda a, b: a // b)
 
-    def __mod__(self, other: Size) -> Size:  # type: ignore[override, misc]
+    def __mod__(self, other: Size) -> Size:  # type: ignore[override]
         return _traced(int.__mod__, self, other, lambda a, b: a % b)
 
-    def __neg__(self) -> Size:  # type: ignore[override, misc]
+    def __neg__(self) -> Size:  # type: ignore[override]
         return self * -1
 
 

@@ -15,12 +15,12 @@ from archdsl.text.source import Source
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
     from torch import nn
 
     from archdsl.draw import Figure as Drawn
     from archdsl.graph import Program
+    from archdsl.run.loop import Outcome
     from archdsl.summary import Summary
     from archdsl.syntax import tree
 
@@ -115,10 +115,11 @@ def load(path: str | os.PathLike[str], *, params: Mapping[str, object] | None = 
     """
     complaints = Complaints()
     source = open_source(os.fspath(path), complaints)
-    program = None if source is None else compile_source(source, complaints, params=_spelled(params), sets=_spelled(sets), traced=True)
+    own_params, own_sets = _spelled(params), _spelled(sets)
+    program = None if source is None else compile_source(source, complaints, params=own_params, sets=own_sets, traced=True)
     if source is None or program is None:
         raise SpecError(complaints.errors)
-    return Spec(source, program, list(complaints))
+    return Spec(source, program, params=own_params, sets=own_sets)
 
 
 def _spelled(values: Mapping[str, object] | None) -> dict[str, str]:
@@ -127,10 +128,14 @@ def _spelled(values: Mapping[str, object] | None) -> dict[str, str]:
 
 
 class Spec:
-    """A spec that is sound, and what can be made of it."""
+    """A spec that is sound, and what can be made of it.
 
-    def __init__(self, text: Source, program: Program, warnings: list[Complaint]) -> None:
-        self.path, self.text, self.program, self.warnings = text.name, text.text, program, warnings
+    `path` and `text` are the spec's own, `params` and `sets` what was set from outside.
+    """
+
+    def __init__(self, source: Source, program: Program, *, params: Mapping[str, str], sets: Mapping[str, str]) -> None:
+        self.path, self.text, self.program = source.name, source.text, program
+        self.params, self.sets = params, sets
         self._source: str | None = None
 
     @property
@@ -152,7 +157,8 @@ class Spec:
         """
         from archdsl.run import module_of
 
-        return module_of(self.source, self._one(name))(**params)
+        net: nn.Module = module_of(self.source, self._one(name))(**params)
+        return net
 
     def _one(self, name: str | None) -> str:
         if name is None and len(self.models) == 1:
@@ -169,11 +175,11 @@ class Spec:
         """Count layers, keys, parameters and multiply-adds; printed, it is a table."""
         return summarize(self.program)
 
-    def train(self, run: str | os.PathLike[str] | None = None, **options: Any) -> Any:
-        """Train, in a folder for the run; see `archdsl.run.train` for the options."""
+    def train(self, run: str | os.PathLike[str] | None = None, *, seed: int | None = None, quiet: bool | None = None) -> Outcome:
+        """Train in a new folder `run` (the next free `runs/NAME`, if none is named); raises `archdsl.run.RunError`."""
         from archdsl.run import train
 
-        return train(self, run, **options)
+        return train(self, run, seed=seed, quiet=quiet)
 
     def _repr_svg_(self) -> str:
         return self.figure().svg

@@ -75,6 +75,7 @@ class _Tracer:
     def __init__(self) -> None:
         self.drafts: list[dict[str, Any]] = []
         self.calls = 0
+        self.paths: dict[int, dict[int, tuple[str, ...]]] = {}
 
     def steps(self) -> tuple[graph.Step, ...]:
         """Return what has been collected, frozen."""
@@ -131,6 +132,7 @@ class _Tracer:
     def define(self, frame: _Frame, statement: graph.Let | graph.SetState, value: Value) -> None:
         """Give a value its names, and a state its next value."""
         several = len(statement.targets) > 1 and isinstance(value, tuple)
+        named = getattr(statement, "named", True) and not isinstance(statement.node, graph.Read)
         for index, target in enumerate(statement.targets):
             part = value[index] if several else value  # type: ignore[index] # a tuple, as `several` says
             if isinstance(statement, graph.SetState):
@@ -140,7 +142,8 @@ class _Tracer:
                 frame.next[target] = self.add(frame, "next", target, tuple(_flat(part)), types, role="state", span=span, name=target)
             else:
                 frame.values[target] = part
-                if isinstance(part, int) and not isinstance(statement.node, graph.Read) and getattr(statement, "named", True):
+                alone = len(statement.targets) == 1 or (isinstance(value, tuple) and value.count(part) == 1)
+                if isinstance(part, int) and named and alone:
                     self.drafts[part]["name"] = target
 
     def node(self, frame: _Frame, node: graph.Node | None) -> Work:
@@ -202,7 +205,8 @@ class _Tracer:
 
     def run(self, frame: _Frame, node: graph.Run, operands: list[Value]) -> Work:
         """Run a module: a chain by its members, a block or cell by its body, a layer as one step."""
-        module, path = node.module, (*frame.path, *node.module.key.split("."))
+        module = node.module
+        path = (*frame.path, *self.path(frame.instance, module))
         if node.instance is not None:
             return (yield self.enter(frame, node, operands, path))
         if node.inner:
@@ -218,6 +222,18 @@ class _Tracer:
             frame, "layer", layer.name if layer else module.kind, inputs, _tensors(node.type), path=path, module=module,
             role=layer.role if layer else "function", span=node.span, arguments=module.arguments, macs=module.macs,
         )  # fmt: skip
+
+    def path(self, instance: graph.Instance, module: graph.Module) -> tuple[str, ...]:
+        """Return where a module stands in its instance's state dict."""
+        found = self.paths.get(id(instance))
+        if found is None:
+            found = self.paths[id(instance)] = {}
+            stack: list[tuple[graph.Module, tuple[str, ...]]] = [(one, ()) for one in instance.modules]
+            while stack:
+                one, above = stack.pop()
+                found[id(one)] = (*above, one.name)
+                stack.extend((member, found[id(one)]) for member in one.members)
+        return found.get(id(module)) or tuple(module.key.split("."))
 
     def enter(self, frame: _Frame, node: graph.Run, operands: list[Value], path: tuple[str, ...]) -> Work:
         """Run the body of a block, or of a cell, for these inputs."""

@@ -371,6 +371,13 @@ def state(module) -> dict[str, tuple[int, ...]]:
     return {name: tuple(one.shape) for name, one in module.state_dict().items()}
 
 
+class Written:
+    """A layer as analysis gives it for an argument: its declaration, and its arguments."""
+
+    def __init__(self, name, bound) -> None:
+        self.layer, self.bound = lookup(name), bound
+
+
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("norm", [True, False])
 def test_transformers_have_torchs_weights(bias, norm) -> None:
@@ -383,10 +390,14 @@ def test_transformers_have_torchs_weights(bias, norm) -> None:
     twin_decoder = nn.TransformerDecoderLayer(8, **settings, batch_first=True)
     assert list(encoder.weights.items()) == list(state(twin_encoder).items())
     assert list(decoder.weights.items()) == list(state(twin_decoder).items())
-    last = {"norm": lambda value: lookup("layer_norm").apply([value], {})} if norm else {}
-    stack = lookup("transformer_encoder").apply([x], {"encoder_layer": lambda _: encoder, "num_layers": 3, **last})
+    last = {"norm": lookup("layer_norm")} if norm else {}
+    stack = lookup("transformer_encoder").apply(
+        [x], {"encoder_layer": Written("transformer_encoder_layer", settings), "num_layers": 3, **last}
+    )
     assert stack.weights == state(nn.TransformerEncoder(twin_encoder, 3, nn.LayerNorm(8) if norm else None))
-    stack = lookup("transformer_decoder").apply([x, memory], {"decoder_layer": lambda *_: decoder, "num_layers": 2, **last})
+    stack = lookup("transformer_decoder").apply(
+        [x, memory], {"decoder_layer": Written("transformer_decoder_layer", settings), "num_layers": 2, **last}
+    )
     assert stack.weights == state(nn.TransformerDecoder(twin_decoder, 2, nn.LayerNorm(8) if norm else None))
     whole = lookup("transformer").apply([memory, x], {"num_encoder_layers": 2, "num_decoder_layers": 1, **settings})
     twin = nn.Transformer(8, num_encoder_layers=2, num_decoder_layers=1, batch_first=True, **settings)

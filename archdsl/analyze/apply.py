@@ -6,7 +6,7 @@ from archdsl.analyze import complaints as say
 from archdsl.analyze.blame import explain, origin
 from archdsl.analyze.naming import place, type_name
 from archdsl.analyze.values import BlockSpec, ChainSpec, MemberSpec, Path, PlainSpec, ScanSpec, Spec, WrapSpec, has_weights
-from archdsl.dims import TooManyTerms
+from archdsl.dims import Dim, TooManyTerms, Traced, origin_of, substitute
 from archdsl.graph import Apply, Module, Node, Number, Pack, Run, Take
 from archdsl.layers.check import check_arguments
 from archdsl.layers.tensor import Mismatch, Tensor, show_shape
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from archdsl.analyze.context import Body
     from archdsl.dims import Size
-    from archdsl.graph import Given, Splice, Type
+    from archdsl.graph import Definition, Given, Splice, Type
     from archdsl.layers.registry import Layer
     from archdsl.layers.tensor import Applied
     from archdsl.text.source import Span
@@ -228,10 +228,12 @@ def _run_wrapper(body: Body, module: Module, nodes: list[Node], span: Span) -> N
 def _run_chain(body: Body, module: Module, nodes: list[Node], span: Span) -> Node | None:
     inner: list[Run] = []
     passed = nodes
-    for member in module.members:
+    for number, member in enumerate(module.members):
         done = run(body, member, passed, member.span)
         if done is None:
             return None
+        following = module.members[number + 1].spliced if number + 1 < len(module.members) else None
+        leave(body, done, member.spliced, following)
         inner.append(done)  # type: ignore[arg-type]
         passed = spread(done)
     if not inner:
@@ -241,7 +243,50 @@ def _run_chain(body: Body, module: Module, nodes: list[Node], span: Span) -> Nod
     return made
 
 
+def leave(body: Body, node: Node, splice: Splice | None, following: Splice | None) -> None:
+    """Where a value leaves a shorthand, its sizes speak of the shorthand's arguments no more but of what they were given."""
+    if not body.compiler.traced or splice is None:
+        return
+    kept: set[int] = set()
+    outer = following
+    while outer is not None:
+        kept.add(id(outer))
+        outer = outer.outer
+    left: Splice | None = splice
+    while left is not None and id(left) not in kept:
+        if left.definition is not None:
+            given = {one.name: one.value for one in left.arguments}
+            node.type = _outside(node.type, left.definition, given)
+        left = left.outer
+
+
+def _outside(kind: Type, definition: Definition, given: Mapping[str, object]) -> Type:
+    if not isinstance(kind, Tensor):
+        return tuple(_outside(part, definition, given) for part in kind)
+    own = {name for name, _ in definition.parameters}
+    sizes: list[Size] = []
+    for size in kind.shape:
+        origin = origin_of(size)
+        if isinstance(origin, Dim) and isinstance(size, int) and origin.names & own:
+            values = {name: origin_of(value) for name, value in given.items() if isinstance(value, int)}
+            outside = substitute(origin, values) if origin.names & own <= set(values) else int(size)
+            size = Traced(int(size), outside) if isinstance(outside, Dim) else int(size)  # noqa: PLW2901 - the same size, seen from outside
+        sizes.append(size)
+    return kind.replace(shape=tuple(sizes))  # type: ignore[no-any-return]
+
+
 # ---------------------------------------------------------------- members of a chain in a value's definition
+
+
+def follow(body: Body, node: Node | None, members: Sequence[MemberSpec]) -> Node | None:
+    """Pass a value on from one member to the next; None, after a complaint, where one refuses it."""
+    for number, member in enumerate(members):
+        if node is None:
+            return None
+        node = apply_member(body, node, member)
+        if node is not None:
+            leave(body, node, member.splice, members[number + 1].splice if number + 1 < len(members) else None)
+    return node
 
 
 def apply_member(body: Body, node: Node, member: MemberSpec) -> Node | None:
@@ -277,11 +322,7 @@ def _apply_plainly(body: Body, node: Node, layer: Spec, splice: Splice | None) -
     if isinstance(layer, PlainSpec):
         return apply_layer(body, layer.layer, layer.given, layer.bound, [*spread(node), *layer.extra], layer.span, splice)
     assert isinstance(layer, ChainSpec)
-    done: Node | None = node
-    for member in layer.members:
-        if done is not None:
-            done = apply_member(body, done, member.replace(splice=member.splice or splice))
-    return done
+    return follow(body, node, [member.replace(splice=member.splice or splice) for member in layer.members])
 
 
 def make_in_passing(body: Body, spec: Spec, label: str | None) -> Module:
@@ -309,9 +350,4 @@ def make_in_passing(body: Body, spec: Spec, label: str | None) -> Module:
 def walk(body: Body, path: Path, node: Node) -> Node | None:
     """Pass a value along a named chain that mentions named layers."""
     path.used = True
-    done: Node | None = node
-    for member in path.members:
-        if done is None:
-            return None
-        done = apply_member(body, done, member)
-    return done
+    return follow(body, node, path.members)

@@ -332,7 +332,7 @@ def _expand(body: Body, decl: ShorthandDecl, values: dict[str, object], given: t
         local = default_values(body, decl.definition, values)
         if local is None:
             return BROKEN
-        body.scope.update(local)
+        body.scope.update({**local, **values})  # what was passed is known by the names around the use
         inner = decl.shorthand.body
         if isinstance(inner, tree.Chain):
             found = members(body, inner.members)

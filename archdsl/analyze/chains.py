@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.analyze import complaints as say
-from archdsl.analyze.apply import apply_member
+from archdsl.analyze.apply import follow
 from archdsl.analyze.calls import call_declared, call_layer, call_member
 from archdsl.analyze.evaluate import as_node, constant, evaluate, what_is
 from archdsl.analyze.naming import Plan
@@ -134,12 +134,8 @@ def _flow(body: Body, expr: tree.Chain) -> object:
         found = members(body, expr.members[1:])
     if node is None or found is None:
         return BROKEN
-    for member in found:
-        done = apply_member(body, node, member)
-        if done is None:
-            return BROKEN
-        node = done
-    return node
+    done = follow(body, node, found)
+    return BROKEN if done is None else done
 
 
 # ---------------------------------------------------------------- before a definition is evaluated

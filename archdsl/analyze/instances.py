@@ -156,7 +156,7 @@ def elaborate(inner: Body, decl: BlockDecl, given: Mapping[str, object], types: 
     arguments = default_values(inner, decl.definition, given)
     if arguments is None:
         return None
-    instance.arguments = {name: arguments[name] for name in arguments}
+    instance.arguments = arguments | {name: inner.compiler.globals[name] for name in decl.definition.uses}
     inner.block_types = None if types is None else list(types)
     before = inner.compiler.count
     go_through(inner, decl.block.body)
@@ -310,7 +310,8 @@ def declare_state(body: Body, statement: tree.State) -> None:
 def _symbols_outside(body: Body, spec: BlockSpec, instance: Instance, types: Sequence[Tensor]) -> dict[str, Size]:
     """Say what the names inside a block come to in the names around it."""
     mapping: dict[str, Size] = {name: symbol(name) for name in body.compiler.params}
-    for name, value in instance.arguments.items():
+    for name, _ in spec.decl.definition.parameters:
+        value = instance.arguments[name]
         if isinstance(value, int) and not isinstance(value, bool):
             mapping[name] = origin_of(spec.arguments[name]) if name in spec.arguments else int(value)  # type: ignore[arg-type]
     flat = [size for kind in types for size in kind.shape]

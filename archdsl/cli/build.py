@@ -20,17 +20,14 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace) -> int:
     """Build each spec."""
-    from archdsl import spec
-
     report = Report(given)
     paths = files.specs_of(given.specs)
     for path, goal in zip(paths, files.goals(given.output, paths, ".py"), strict=True):
-        program = report.compile(path, given, traced=True)
-        if program is None:
+        spec = report.load(path, given)
+        if spec is None:
             continue
-        source = spec.emit(program)
         if goal is None:
-            print(source, end="")
+            print(spec.source, end="")
         else:
-            files.write(goal, source, force=given.force)
+            files.write(goal, spec.source, force=given.force)
     return report.code

@@ -87,6 +87,7 @@ def run(name: str, words: list[str]) -> int:
     except SystemExit as leaving:
         return int(leaving.code or 0)
     code: int = command.run(options)
+    # A reader that has gone is noticed here, and not when the interpreter ends.
     sys.stdout.flush()
     return code
 

@@ -23,7 +23,7 @@ def complaints(parser: ArgumentParser) -> None:
 def overrides(parser: ArgumentParser) -> None:
     """What is set from outside the spec."""
     parser.add_argument("-p", dest="params", action="append", type=pair, metavar="NAME=VALUE", help="set a param of the spec")
-    parser.add_argument("--set", dest="settings", action="append", type=pair, metavar="train.FIELD=VALUE", help="set a field of its recipe")
+    parser.add_argument("--set", dest="sets", action="append", type=pair, metavar="train.FIELD=VALUE", help="set a field of its recipe")
 
 
 def output(parser: ArgumentParser, metavar: str) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archdsl.graph import Program
+    from archdsl.spec import Spec
     from archdsl.syntax import tree
 
 
@@ -78,14 +79,25 @@ class Report:
         file = parse(source, complaints)
         return file if self.say(complaints) else None
 
-    def compile(self, path: str, options: Namespace, *, traced: bool = False) -> Program | None:
+    def compile(self, path: str, options: Namespace) -> Program | None:
         """Open, read and analyze a spec, with the settings of the command line; None where it is at fault."""
+        source = self.source(path)
+        return None if source is None else self._compile(source, options, traced=False)
+
+    def load(self, path: str, options: Namespace) -> Spec | None:
+        """Do the same for what is made of a spec's source: `archdsl.load` for the command line."""
+        from archdsl.spec import Spec
+
+        source = self.source(path)
+        program = None if source is None else self._compile(source, options, traced=True)
+        if source is None or program is None:
+            return None
+        return Spec(source, program, params=_settings(options.params), sets=_settings(options.sets))
+
+    def _compile(self, source: Source, options: Namespace, *, traced: bool) -> Program | None:
         from archdsl import spec
 
-        source, complaints = self.source(path), Complaints()
-        if source is None:
-            return None
-        params, sets = dict(options.params or ()), dict(options.settings or ())
+        complaints, params, sets = Complaints(), _settings(options.params), _settings(options.sets)
         program = spec.compile_source(source, complaints, params=params, sets=sets, traced=traced)
         sound = self.say(complaints)
         if (params or sets) and not sound:
@@ -94,3 +106,7 @@ class Report:
             # What is wrong with a setting is wrong with the call.
             self.code = 2 if any(is_outside(complaint.span) for complaint in complaints) else self.code
         return program if sound else None
+
+
+def _settings(pairs: list[tuple[str, str]] | None) -> dict[str, str]:
+    return dict(pairs or ())

@@ -91,10 +91,20 @@ class _Arranger:
         part, text = leaf.part, say(self.subject, leaf.part)
         paint = LINE.get(part.kind) or (part.role if part.role in PAINTED else "function")
         if part.role == "merge" and len(text.main) == 1:
-            placed = Placed(26.0, 26.0, (Ellipse(13.0, 13.0, 12.0, 12.0, "merge", 1.4), *lines_of([text.main], 13.0, 12.6, 15.0, paint="merge", bold=True)))
+            placed = Placed(
+                26.0,
+                26.0,
+                (Ellipse(13.0, 13.0, 12.0, 12.0, "merge", 1.4), *lines_of([text.main], 13.0, 12.6, 15.0, paint="merge", bold=True)),
+            )
         else:
             placed = _box(text, paint, leaf, pill=part.kind in ("input", "output"))
-        placed.items = (Drawn(part.kind if part.kind in ("input", "output") else part.role, f"{'.'.join(part.path) or part.name} {show(part.type)}", placed.items),)
+        placed.items = (
+            Drawn(
+                part.kind if part.kind in ("input", "output") else part.role,
+                f"{'.'.join(part.path) or part.name} {show(part.type)}",
+                placed.items,
+            ),
+        )
         placed.outs = {part.number: placed.top}
         placed.sides = dict.fromkeys(part.inputs, placed.height / 2)
         return placed
@@ -151,7 +161,9 @@ class _Level:
     def readers_beyond(self, end: int) -> Sequence[Part]:
         """Return the parts that may read this group from below."""
         arranger = self.arranger
-        numbers = dict.fromkeys(reader for number in range(self.box.start, end) for reader in arranger_readers(arranger)[number] if reader >= end)
+        numbers = dict.fromkeys(
+            reader for number in range(self.box.start, end) for reader in arranger_readers(arranger)[number] if reader >= end
+        )
         return [arranger.parts[number] for number in numbers]
 
     def sort_edges(self) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]], list[tuple[int, int]]]:
@@ -190,7 +202,9 @@ class _Level:
         """Return the rank of each child by these edges alone; -1 is the group's top."""
         from archdsl.draw.layered import ranked
 
-        found = ranked(len(self.children) + 1, [(start % (len(self.children) + 1), end) for start, end, _ in edges], {len(self.children)}, ())
+        found = ranked(
+            len(self.children) + 1, [(start % (len(self.children) + 1), end) for start, end, _ in edges], {len(self.children)}, ()
+        )
         return {**dict(enumerate(found)), -1: found[-1]}
 
     def placed(self, *, outermost: bool) -> Placed:
@@ -219,7 +233,9 @@ class _Level:
         edges += [(self.home[producer], node) for producer, node in outs.items()]
         edges = [(count if start == -1 else start, end) for start, end in edges]
         order = [(count if start < 0 else start, end) for start, end, _ in self.skips]
-        return layered(sizes, edges, gap=20.0, first=[count], last=list(outs.values()), lane=14.0, lane_weight=0.01), outs | {-1: len(order)}
+        return layered(sizes, edges, gap=20.0, first=[count], last=list(outs.values()), lane=14.0, lane_weight=0.01), outs | {
+            -1: len(order)
+        }
 
     def tops(self, laid: Layout, *, outermost: bool) -> list[float]:
         """Return the upper end of each rank."""
@@ -290,7 +306,9 @@ class _Level:
             found.extend([line(points[1:], radius=8.0)] if inside else arrow([*points[1:-1], (goal[0] + 1, goal[1])], radius=8.0, tip=7.5))
         return found, max([*reach, *rows])
 
-    def framed(self, items: list[Item], extent: tuple[float, float, float], laid: Layout, spots: Sequence[Point], nodes: dict[int, int]) -> Placed:
+    def framed(
+        self, items: list[Item], extent: tuple[float, float, float], laid: Layout, spots: Sequence[Point], nodes: dict[int, int]
+    ) -> Placed:
         """Put a frame with a title around, wide enough that the title stands beside the edge that enters."""
         left, right, bottom = extent
         top = laid.across[len(self.children)]

@@ -31,7 +31,14 @@ STEP = 70.0
 GAP = 26.0
 LANE = 26.0
 FOLDED = frozenset(("normalization", "dropout", "reshape"))
-PAINTS = {"linear": "linear", "convolution": "linear", "recurrent": "linear", "embedding": "linear", "attention": "linear", "activation": "activation"}
+PAINTS = {
+    "linear": "linear",
+    "convolution": "linear",
+    "recurrent": "linear",
+    "embedding": "linear",
+    "attention": "linear",
+    "activation": "activation",
+}
 
 
 def layout(subject: Subject) -> Picture:
@@ -58,7 +65,9 @@ def layout(subject: Subject) -> Picture:
             Rect(x - wide / 2, y - HIGH / 2, wide, HIGH, paint, radius=3.0, line=1.2),
             Text(x, y + CAP_HEIGHT * size / 2, text, size, paint, bold=True),
         )
-        items.append(Group(part.kind if part.kind in ("input", "state", "next", "output") else part.role, f"{part.word} {show(part.type)}", box))
+        items.append(
+            Group(part.kind if part.kind in ("input", "state", "next", "output") else part.role, f"{part.word} {show(part.type)}", box)
+        )
     return fit(items, subject.title, _told(subject, parts, names, index))
 
 
@@ -76,9 +85,7 @@ def find_cell(subject: Subject) -> Instance:
         if instance.states:
             return instance
         for statement in instance.body:
-            stack.extend(
-                node.instance for node in _nodes(statement) if isinstance(node, graph.Run) and node.instance is not None
-            )
+            stack.extend(node.instance for node in _nodes(statement) if isinstance(node, graph.Run) and node.instance is not None)
     raise DrawError(f"cell shows a state that goes from one moment to the next, and {model.name} has no such edge", model.definition.span)
 
 

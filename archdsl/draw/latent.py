@@ -68,7 +68,9 @@ def find_draw(parts: Sequence[Part]) -> Part:
     found = next((part for part in parts if part.role == "sample" and len(part.inputs) == 2), None)
     if found is None:
         last = parts[-1]
-        raise DrawError(f"latent shows two vectors that join in a draw, and no edge into {last.name or last.word} comes from one", last.span)
+        raise DrawError(
+            f"latent shows two vectors that join in a draw, and no edge into {last.name or last.word} comes from one", last.span
+        )
     return found
 
 

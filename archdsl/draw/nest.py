@@ -61,6 +61,7 @@ def nest(parts: Sequence[Part]) -> tuple[Group, dict[int, int]]:
     _flatten(root)
     alias: dict[int, int] = {}
     _Folder(parts, alias).fold(root)
+    _merge(root)
     return root, alias
 
 
@@ -92,6 +93,18 @@ def _flatten(root: Group) -> None:
             group.children[index] = child
             if isinstance(child, Group):
                 stack.append(child)
+
+
+def _merge(root: Group) -> None:
+    """Join a group with the only thing that is left in it after folding, where that is a group that stands for several."""
+    stack = [child for child in root.children if isinstance(child, Group)]
+    while stack:
+        group = stack.pop()
+        only = group.children[0]
+        if len(group.children) == 1 and isinstance(only, Group) and group.times == 1 and not group.title:
+            group.children, group.end, group.times, group.shared = only.children, only.end, only.times, only.shared
+            group.title = only.title or only.name
+        stack.extend(child for child in group.children if isinstance(child, Group))
 
 
 class _Folder:
@@ -144,7 +157,11 @@ class _Folder:
         """Return the length of the pattern that repeats from here, and how often it stands there."""
         for period in range(1, LONGEST + 1):
             end = at + period
-            while end + period <= len(children) and marks[end : end + period] == marks[at : at + period] and self.chained(children, end, period):
+            while (
+                end + period <= len(children)
+                and marks[end : end + period] == marks[at : at + period]
+                and self.chained(children, end, period)
+            ):
                 end += period
             times = (end - at) // period
             if times > (1 if isinstance(children[at], Group) and period == 1 else 2):

@@ -75,14 +75,17 @@ def measure(parts: Sequence[Part]) -> list[Column]:
         name = part.name or part.word
         if len(part.inputs) > 1 or len(readers[part.number]) > 1:
             others = [parts[n] for n in (readers[part.number] if len(readers[part.number]) > 1 else part.inputs)]
-            raise DrawError(f"neurons show a chain, and the edge between {name} and {others[1].name or others[1].word} leaves it", others[1].span)
+            raise DrawError(
+                f"neurons show a chain, and the edge between {name} and {others[1].name or others[1].word} leaves it", others[1].span
+            )
         if part.kind == "output":
             continue
         shape = part.shapes[0]
         if part.kind != "input" and (part.role != "linear" or len(shape.shape) != 1 or known(shape.shape[0]) is None):
             before = parts[part.inputs[0]] if part.inputs else part
             raise DrawError(
-                f"neurons show linear layers, and the edge from {before.name or before.word} to {name} is {part.word} to {show(shape)}", part.span
+                f"neurons show linear layers, and the edge from {before.name or before.word} to {name} is {part.word} to {show(shape)}",
+                part.span,
             )
         columns.append(Column(count(shape), part.name, len(columns) * GAP))
     if len(columns) < 2:

@@ -63,7 +63,11 @@ def collate(x: float, y: float, wide: float, high: float, paint: str) -> tuple[I
 def clipped(x: float, y: float, wide: float, high: float, paint: str) -> tuple[Item, ...]:
     """A box whose upper corners are cut: a loss."""
     left, right, top, bottom, cut = x - wide / 2, x + wide / 2, y - high / 2, y + high / 2, 11.0
-    return (polygon([(left + cut, top), (right - cut, top), (right, top + cut), (right, bottom), (left, bottom), (left, top + cut)], paint, 1.8),)
+    return (
+        polygon(
+            [(left + cut, top), (right - cut, top), (right, top + cut), (right, bottom), (left, bottom), (left, top + cut)], paint, 1.8
+        ),
+    )
 
 
 def plain(x: float, y: float, wide: float, high: float, paint: str) -> tuple[Item, ...]:

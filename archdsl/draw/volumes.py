@@ -68,7 +68,9 @@ def layout(subject: Subject) -> Picture:
     items: list[Item] = []
     for left, right in zip(volumes, volumes[1:], strict=False):
         beyond = 8.0 if left is not roomy else 10.0
-        items.append(Group("connection", "", arrow([(left.right + beyond, 0), (right.x - 7, 0)], paint="quiet", width=line * 1.3, tip=line * 6)))
+        items.append(
+            Group("connection", "", arrow([(left.right + beyond, 0), (right.x - 7, 0)], paint="quiet", width=line * 1.3, tip=line * 6))
+        )
     for volume in volumes:
         items.append(Group("layer", f"{words(volume.name)} {volume.shape}".strip(), _box(volume, line)))
         if volume is roomy:
@@ -87,7 +89,8 @@ def measure(parts: Sequence[Part]) -> list[Volume]:
         if len(part.inputs) > 1:
             first, second = (parts[number] for number in part.inputs[:2])
             raise DrawError(
-                f"volumes show a chain, and {part.name or part.word} joins {first.name or first.word} with {second.name or second.word}", part.span
+                f"volumes show a chain, and {part.name or part.word} joins {first.name or first.word} with {second.name or second.word}",
+                part.span,
             )
         if part.kind == "output":
             continue

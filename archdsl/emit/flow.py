@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archdsl.dims import Dim, names_in, origin_of
+from archdsl.emit.scope import undivided
 from archdsl.emit.wrap import WIDTH
 from archdsl.graph import Apply, Index, Node, Number, Operate, Pack, Read, Run, Take
 from archdsl.layers.tensor import Tensor
@@ -75,7 +76,20 @@ class Flow:
             found[-1].append(step)
         if not any(_calls(step) for step in found[-1]) and len(found) > 1:
             found[-2:] = [[*found[-2], *found[-1]]]
-        return found
+        return [part for segment in found for part in self._fitting(segment, head, indent)]
+
+    def _fitting(self, segment: list[Node], head: str, indent: int) -> list[list[Node]]:
+        """Part a line that would have to be broken inside, where it has several steps."""
+        if len(segment) < 2:
+            return [segment]
+        before = segment[0].operands[0]
+        known = before is not None and id(before) not in self.values.stand_in
+        if known:
+            self.values.stand_in[id(before)] = self.spare
+        fits = len(head + self.values.write(segment[-1])) + indent <= WIDTH
+        if known:
+            del self.values.stand_in[id(before)]
+        return [segment] if fits else [segment[:-1], segment[-1:]]
 
     def _between(self, targets: str, steps: list[Node], live: set[str]) -> str:
         """Name what is between two lines: `x` where that is free, else the value that it becomes."""
@@ -103,7 +117,7 @@ class Flow:
         """Write a shape with its batch; nothing where a size has no name of its own."""
         sizes: list[str] = []
         for size in kind.shape:
-            origin = origin_of(size)
+            origin = undivided(origin_of(size))
             if any("." in name or "@" in name for name in names_in(origin)):
                 return ""
             if isinstance(size, int) and self.unnamed and not isinstance(origin, Dim) and len(self.values.scope.instances) > 1:
@@ -165,7 +179,7 @@ def _pause(segment: list[Node], step: Node) -> bool:
         return False
     if "composite" in (last, role):
         return True
-    if last in ("activation", "pooling", "pool", "dropout"):
+    if last in ("activation", "pooling", "pool", "dropout", "attention", "merge", "recurrent"):
         return role not in ("dropout",)
     return role in ("pooling", "pool")
 

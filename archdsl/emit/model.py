@@ -54,7 +54,7 @@ class ClassWriter:
     # ------------------------------------------------------------ one pass
 
     def _pass(self) -> None:
-        self.scope = Scope(self.document, self.definition, self.instances, self.definition.uses, self.usage)
+        self.scope = Scope(self.document, self.definition, self.instances, self.shorthands.params, self.usage)
         self.init, self.forward = Lines(), Lines()
         self.overrides: dict[int, str] = {}
         self.paths: dict[int, str] = {}

@@ -30,11 +30,11 @@ def write(program: Program) -> Written:
     for definition in in_order(program):
         if definition.kind in ("block", "cell"):
             writer = ClassWriter(document, program, definition, program.instances[definition.name], signatures, shorthands)
-            _class(blocks, writer, "", definition)
+            _class(blocks, writer, "", definition, program)
             signatures[definition.name] = writer.signature
     for instance in program.models.values():
         writer = ClassWriter(document, program, instance.definition, [instance], signatures, shorthands)
-        _class(models, writer, program.about if single else "", instance.definition)
+        _class(models, writer, program.about if single else "", instance.definition, program)
         signatures[instance.name] = writer.signature
     body = document.body
     for part in (shorthands.lines, blocks, models):
@@ -56,10 +56,11 @@ def program_source(program: Program) -> str:
     return write(program).text
 
 
-def _class(lines: Lines, writer: ClassWriter, about: str, definition: Definition) -> None:
+def _class(lines: Lines, writer: ClassWriter, about: str, definition: Definition, program: Program) -> None:
     written = writer.write(about)
     lines.blank(2)
-    lines.comment(definition.comments.above)
+    if definition.comments is not program.comments:
+        lines.comment(definition.comments.above)
     lines.extend(written)
 
 

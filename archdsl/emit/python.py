@@ -28,9 +28,11 @@ class Lines:
         return bool(self.entries)
 
     def add(self, text: str, indent: int = 0, span: Span | None = None, *, comment: str = "") -> None:
-        """Add a line, wrapped where it is too long; a comment stands beside it where there is room."""
+        """Add a line, wrapped where it is too long; a comment stands beside it where there is room, else it is left out."""
         number = span.line if span is not None else None
-        wrapped = wrap(text, indent, comment)
+        wrapped = wrap(text, indent)
+        if comment and len(wrapped) == 1 and len(wrapped[0]) + len(comment) + 4 <= WIDTH:
+            wrapped = [f"{wrapped[0]}  # {comment}"]
         self.entries.extend((line, number) for line in wrapped)
 
     def blank(self, count: int = 1) -> None:
@@ -201,11 +203,29 @@ def docstring(text: str, indent: int = 0) -> list[str]:
     if len(lines) == 1 and len(lines[0]) + indent + 6 <= WIDTH:
         return [f'{pad}"""{_closing(lines[0])}"""'] if lines[0] else []
     folded: list[str] = []
-    for line in lines:
-        lead = line[: len(line) - len(line.lstrip())]
-        room = WIDTH - indent - (0 if folded else 3)
-        folded += fill(line, room, subsequent_indent=lead, break_long_words=False, break_on_hyphens=False) if len(line) > room else [line]
+    for paragraph in _paragraphs(lines, WIDTH - indent):
+        first = 3 if not folded else 0
+        lead = paragraph[0][: len(paragraph[0]) - len(paragraph[0].lstrip())]
+        text = "x" * first + " ".join([line.strip() for line in paragraph])
+        long = len(paragraph) > 1 or len(text) + len(lead) > WIDTH - indent
+        folded += fill(text, WIDTH - indent, initial_indent=lead, subsequent_indent=lead, break_long_words=False, break_on_hyphens=False) if long else [lead + text]
+        if first:
+            folded[0] = folded[0].replace("xxx", "", 1)
     return [f'{pad}"""{folded[0].lstrip()}', *[pad + line if line else "" for line in folded[1:]], f'{pad}"""']
+
+
+def _paragraphs(lines: list[str], width: int) -> list[list[str]]:
+    """Group the lines that are to be filled anew: those of a plain paragraph in which one is too long."""
+    found: list[list[str]] = []
+    group: list[str] = []
+    for line in [*lines, ""]:
+        if line and (line[0].isalnum() or line[0] in "([\"'`*_") and not line.startswith(("* ", "1. ")):
+            group.append(line)
+            continue
+        found += [group] if any(len(one) + 3 > width for one in group) else [[one] for one in group]
+        group = []
+        found.append([line])
+    return found[:-1]
 
 
 def _guarded(line: str) -> str:

@@ -8,7 +8,7 @@ first expression over the names of the class that gives the right value in every
 from __future__ import annotations
 
 from archdsl.dims import Dim, Product, Traced, names_in, origin_of, substitute, symbol
-from archdsl.emit.constants import PRODUCT, Constants, Unwritable, within
+from archdsl.emit.constants import PRODUCT, Constants, Unwritable, level_of, within
 from archdsl.emit.python import literal
 from archdsl.layers.tensor import Mismatch, Tensor
 from archdsl.syntax import tree
@@ -60,10 +60,12 @@ class Usage:
 class Scope:
     """The names of one class, at the place that is being written."""
 
-    def __init__(self, document: Document, definition: Definition, instances: Sequence[Instance], uses: Sequence[str], usage: Usage) -> None:
+    def __init__(
+        self, document: Document, definition: Definition, instances: Sequence[Instance], params: Mapping[str, object], usage: Usage
+    ) -> None:
         self.document, self.definition, self.instances, self.usage = document, definition, instances, usage
         self.parameters = {name for name, _ in definition.parameters}
-        self.uses = set(uses)
+        self.uses = set(definition.uses)
         self.constants: set[str] = set()
         self.targets: list[str] = []
         self.seen_targets: set[str] = set()
@@ -71,7 +73,7 @@ class Scope:
         self.carried: dict[str, str] = {}
         self.substituted: list[dict[str, str]] = []
         self.modules: set[str] = {module.name for instance in instances for module in instance.modules}
-        self.strands = [Strand(instance, environment(instance), dict(instance.inputs)) for instance in instances]
+        self.strands = [Strand(instance, {**params, **instance.arguments, **instance.symbols}, dict(instance.inputs)) for instance in instances]
         self.init = Constants(document, self._init_name, lambda call: self._ask(call, self._init_symbol))
         self.forward = Constants(document, self._forward_name, lambda call: self._ask(call, self._forward_symbol))
         self.strict = 0
@@ -180,7 +182,7 @@ class Scope:
             if isinstance(candidate, Product):
                 parts = [value.factors for value in values if isinstance(value, Product)]
                 factors = [self.size(column, place, hint) for column in zip(*parts, strict=True)]
-                return " * ".join([within(factor, PRODUCT + 1) if " * " not in factor else factor for factor in factors])
+                return times(factors)
             if not isinstance(candidate, Dim):
                 return literal(candidate)
             if all(self._can(name, place) for name in names_in(candidate)) and self._holds(candidate, values):
@@ -190,13 +192,13 @@ class Scope:
     def _candidates(self, values: Sequence[object]) -> list[object]:
         found: list[object] = []
         first = values[0]
-        if isinstance(first, Product) and all(isinstance(value, Product) and len(value.factors) == len(first.factors) for value in values):
-            return [first]
         for value in values:
             origin = origin_of(value)  # type: ignore[arg-type]
-            origin = substitute(origin, self.aliases) if isinstance(origin, Dim) else origin
-            if isinstance(origin, Dim) and origin not in found:
+            origin = undivided(substitute(origin, self.aliases)) if isinstance(origin, Dim) else origin
+            if isinstance(origin, Dim) and origin not in found and not (isinstance(value, Product) and origin == value.origin):
                 found.append(origin)
+        if isinstance(first, Product) and all(isinstance(value, Product) and len(value.factors) == len(first.factors) for value in values):
+            found.append(first)
         if all(not isinstance(value, Dim) and value == first for value in values):
             found.append(int(first) if isinstance(first, Traced) else first)
         return found
@@ -267,7 +269,7 @@ class Scope:
             raise Unwritable(word) from error
         if word == "shape":
             return f"({', '.join(sizes)},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
-        return " * ".join([within(size, PRODUCT + 1) for size in sizes]) or "1"
+        return times(sizes)
 
     @staticmethod
     def _axis(call: tree.Call, kind: object) -> int:
@@ -309,6 +311,26 @@ class Scope:
         return self.size(values, place, hint)
 
 
-def environment(instance: Instance) -> dict[str, object]:
-    """Return the values of the names that an instance begins with."""
-    return {**instance.arguments, **instance.symbols}
+def times(factors: Sequence[str]) -> str:
+    """Write a product, without the ones."""
+    kept = [within(factor, PRODUCT) if level_of(factor) != PRODUCT or "/" not in factor else f"({factor})" for factor in factors if factor != "1"]
+    return " * ".join(kept) or "1"
+
+
+def undivided(size: Size) -> Size:
+    """Read `heads * (width // heads)` as `width`: where it is a size, the division came out even."""
+    if not isinstance(size, Dim):
+        return size
+    total: Size = 0
+    for monomial, factor in size.terms.items():
+        term: Size = factor
+        rest = list(monomial)
+        for atom in monomial:
+            if atom.kind == "//" and isinstance(atom.right, Dim) and len(atom.right.terms) == 1:
+                ((divisor, scale),) = atom.right.terms.items()
+                if scale == 1 and all(rest.count(one) >= divisor.count(one) for one in divisor):
+                    for one in (*divisor, atom):
+                        rest.remove(one)
+                    term = term * atom.left
+        total = total + term * Dim({tuple(rest): 1}) if rest else total + term
+    return total

@@ -42,7 +42,8 @@ class Shorthands:
     """The shorthands of a program, and the functions that they become."""
 
     def __init__(self, program: Program, document: Document, signatures: Mapping[str, Signature]) -> None:
-        self.document, self.signatures = document, signatures
+        self.document, self.signatures, self.program = document, signatures, program
+        self.params = {name: given.value for name, given in program.params.items()}
         self.uses: dict[str, list[Use]] = {}
         self.places: dict[str, set[int]] = {}
         self.value_places: dict[str, set[int]] = {}
@@ -115,12 +116,12 @@ class Shorthands:
         uses = self.uses[definition.name]
         usage = ShorthandUsage()
         for _ in range(2):
-            scope = ShorthandScope(self.document, definition, [use.instance for use in uses], definition.uses, usage)
+            scope = ShorthandScope(self.document, definition, [use.instance for use in uses], self.params, usage)
             makers = Makers(scope, self.signatures, self, self.runs)
             texts = members(makers, [use.part for use in uses])
         self.written[definition.name] = usage
         lines = Lines()
-        lines.comment(definition.comments.above)
+        lines.comment(definition.comments.above if definition.comments is not self.program.comments else ())
         lines.add(f"def {definition.name}({', '.join([*usage.origins, *parameters(scope, definition)])}):", 0, definition.span)
         lines.add(f"return [{''.join([text + ', ' for text in texts]).rstrip()}]", 4, definition.span)
         self.lines.blank(2)
@@ -151,7 +152,7 @@ class Shorthands:
             return
         usage = Usage()
         self.written[definition.name] = usage
-        scope = FunctionScope(self.document, definition, [Instance(definition)], definition.uses, usage)
+        scope = FunctionScope(self.document, definition, [Instance(definition)], self.params, usage)
         inner = Values(scope, values.access, self, "")
         name = "x" if "x" not in {parameter for parameter, _ in definition.parameters} else "value"
         inner.stand_in[id(base)] = name
@@ -159,7 +160,7 @@ class Shorthands:
         text = inner.write(node)
         self._busy = ""
         lines = Lines()
-        lines.comment(definition.comments.above)
+        lines.comment(definition.comments.above if definition.comments is not self.program.comments else ())
         lines.add(f"def {definition.name}({', '.join([name, *parameters(scope, definition)])}):", 0, definition.span)
         lines.add(f"return {text}", 4, definition.span)
         self.lines.blank(2)

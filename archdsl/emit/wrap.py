@@ -9,19 +9,8 @@ _OPEN, _CLOSE = "([{", ")]}"
 _LEVELS = ((" or ",), (" and ",), (" in ", " not in ", " is not ", " is ", " == ", " != ", " < ", " <= ", " > ", " >= "), (" + ", " - "), (" * ", " / ", " // ", " % ", " @ "))
 
 
-def wrap(text: str, indent: int = 0, comment: str = "") -> list[str]:
-    """Return a statement's lines, indented; a comment stands behind it, or above where it does not fit."""
-    pad = " " * indent
-    if not comment:
-        return _statement(text, indent)
-    beside = f"{text}  # {comment}"
-    if len(pad + beside) <= WIDTH and not _forced(text):
-        return [pad + beside]
-    lines = _statement(text, indent)
-    return [f"{pad}# {comment}", *lines] if len(lines) > 1 or len(lines[0]) + len(comment) + 4 > WIDTH else [f"{lines[0]}  # {comment}"]
-
-
-def _statement(text: str, indent: int) -> list[str]:
+def wrap(text: str, indent: int = 0) -> list[str]:
+    """Return a statement's lines, indented."""
     pad = " " * indent
     if _fits(text, indent):
         return [pad + text]

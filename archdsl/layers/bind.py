@@ -9,8 +9,10 @@ from archdsl.layers.tensor import Applied, Mismatch
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
     from archdsl.layers.registry import Layer
+    from archdsl.layers.tensor import Tensor
 
 
 def bind(layer: Layer, positional: Sequence[object], named: Mapping[str, object]) -> dict[str, object]:
@@ -150,6 +152,15 @@ def call_rule(layer: Layer, values: Sequence[object], arguments: Mapping[str, ob
             mismatch.message = f"{layer.name} {mismatch.message}"
             mismatch.args = (mismatch.message,)
         raise
+
+
+def apply_argument(given: Any, *values: Tensor) -> Applied:
+    """Apply a layer that is an argument of another: one that was named with its `bound` arguments, or a bare declaration."""
+    declared = getattr(given, "layer", given)
+    if not hasattr(declared, "rule"):
+        raise Mismatch("wants a layer of the registry in its arguments")
+    applied = declared.apply(values, getattr(given, "bound", {}))
+    return applied  # type: ignore[no-any-return]
 
 
 def _counted(layer: Layer, values: Sequence[object]) -> list[object]:

@@ -7,7 +7,7 @@ A declaration's annotations are these words. Outside type checking they are neve
 - `Pads`: whole numbers from 0 on, one or one for each dimension; `Dims`: dimensions, one or several.
 - `Spread`: whole numbers, negative ones too, one or several; `Ratios`: positive numbers, likewise.
 - `Shape`: a tuple of whole numbers; `Probability`: from 0 to 1; `DType`: the name of one.
-- `Layer` and `Layers` are given to a rule as callables from tensors to `Applied`.
+- `Layer` is given to a rule as anything with a `layer`, its declaration, and its `bound` arguments; see `apply_argument`.
 - `int`, `float`, `bool`, `str`, `Floats` (a tuple), `Table` (nested lists of numbers), `Layer`, `Layers`, `Any`.
 """
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from archdsl.dims import Size
     from archdsl.layers.registry import Argument
     from archdsl.layers.registry import Layer as Declaration
-    from archdsl.layers.tensor import Applied
 
     Sizes: TypeAlias = Size | tuple[Size, ...]
     SizesOrNone: TypeAlias = Size | tuple[Size | None, ...]
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     Dims: TypeAlias = int | tuple[int, ...]
     Spread: TypeAlias = Size | tuple[Size, ...]
     Ratios: TypeAlias = float | tuple[float, ...]
-    Layer: TypeAlias = Callable[..., Applied]
+    Layer: TypeAlias = Any
     Shape: TypeAlias = tuple[Size, ...]
     Probability: TypeAlias = float
     DType: TypeAlias = str

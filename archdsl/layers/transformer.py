@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archdsl.dims import Dim
 from archdsl.layers.attention import attention_macs, attention_weights, want_sequence
+from archdsl.layers.bind import apply_argument
 from archdsl.layers.geometry import same, want_divisor
 from archdsl.layers.registry import layer
 from archdsl.layers.tensor import Applied, Mismatch, Tensor
@@ -107,6 +108,12 @@ def transformer_decoder_layer(
     )
 
 
+def _inner(**made: Applied | None) -> dict[str, object]:
+    """Return what inference supplies to layers that are arguments: `encoder_layer.d_model`."""
+    found = {argument: applied.inferred for argument, applied in made.items() if applied is not None}
+    return {f"{argument}.{name}": size for argument, inferred in found.items() for name, size in inferred.items()}
+
+
 def _stacked(one: Applied, count: Size, norm: Applied | None, prefix: str = "") -> Weights:
     if isinstance(count, Dim):
         raise Mismatch(f"num_layers wants a known number and gets {count}", argument="num_layers")
@@ -125,13 +132,14 @@ def transformer_encoder(
     is_causal: bool | None = None,
 ) -> Applied:  # fmt: skip
     """A stack of encoder layers, each with its own weights."""
-    one = encoder_layer(src)
-    last = None if norm is None else norm(src)
+    one = apply_argument(encoder_layer, src)
+    last = None if norm is None else apply_argument(norm, src)
     return Applied(
         src,
         weights=_stacked(one, num_layers, last),
         macs=one.macs * num_layers,
         call=_written((mask, src_key_padding_mask), ("mask", "src_key_padding_mask"), 1, is_causal=bool(is_causal)),
+        **_inner(encoder_layer=one, norm=last),
     )
 
 
@@ -142,8 +150,8 @@ def transformer_decoder(
     num_layers: Size, norm: Layer | None = None, *, tgt_is_causal: bool | None = None,
 ) -> Applied:  # fmt: skip
     """A stack of decoder layers, each with its own weights."""
-    one = decoder_layer(tgt, memory)
-    last = None if norm is None else norm(tgt)
+    one = apply_argument(decoder_layer, tgt, memory)
+    last = None if norm is None else apply_argument(norm, tgt)
     return Applied(
         tgt,
         weights=_stacked(one, num_layers, last),
@@ -154,6 +162,7 @@ def transformer_decoder(
             2,
             tgt_is_causal=bool(tgt_is_causal),
         ),
+        **_inner(decoder_layer=one, norm=last),
     )
 
 

@@ -171,8 +171,8 @@ def _about(statement: tree.About, indent: int, _width: int) -> list[Row]:
         shown = shown[:-1] + '\\"' if shown.endswith('"') else shown
         lines = [f'{" " * indent}about """{shown}"""']
     else:
-        margin = " " * (indent + STEP)
-        lines = [" " * indent + 'about """', *[(margin + line).rstrip() for line in shown.split("\n")], margin + '"""']
+        margin = " " * indent
+        lines = [f'{margin}about """', *[(margin + line).rstrip() for line in shown.split("\n")], f'{margin}"""']
     return _beside(lines, statement.comments.beside)
 
 

@@ -31,7 +31,7 @@ FIELDS = (
 )  # fmt: skip
 STEP_FIELDS = ("update", "every", "times")
 NAMED_FIELDS = ("feed", "metrics", "show")
-"""The fields whose mapping always has names of the author's as keys."""
+"""The fields whose mapping has names of the author's as keys; in another, a single key is what is called."""
 
 _STATEMENT = re.compile(r"(param|layer|model|block|cell|input|state|next|output|tie|carry|step)\s+(?=\S)")
 _LOOP = re.compile(r"\s*([^()\[\]{}\"']*?)\s+in\s+")
@@ -282,8 +282,8 @@ class Bodies(Statements):
             return
         name = tree.Name(self.span(key), key.text)
         pairs = value.pairs if isinstance(value, Mapping) else []
-        one_layer = len(pairs) == 1 and self.is_layer(pairs[0][0].text) and key.text not in NAMED_FIELDS
-        if isinstance(value, Mapping) and not one_layer:
+        call = len(pairs) == 1 and key.text not in NAMED_FIELDS
+        if isinstance(value, Mapping) and not call:
             opened = self.keeper.open(lead, key.start, key.end)
             entries = tree.Entries(self.span(value), self.entries(value, self.constant))
             end = self.end_of(key, value)

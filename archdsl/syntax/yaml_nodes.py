@@ -135,7 +135,9 @@ class Composer:
         except yaml.MarkedYAMLError as error:
             at = (error.problem_mark or error.context_mark).index + self.shift  # type: ignore[union-attr]
             from_ = error.context_mark.index + self.shift if error.context_mark else None
-            self.complaints.add(say.bad_yaml(self.source, at, str(error.problem), from_))
+            deep = "nesting" in str(error.problem)
+            place = Span(self.source, at, min(at + 1, len(self.source.text)))
+            self.complaints.add(say.too_deep(place, MOST_DEEP) if deep else say.bad_yaml(self.source, at, str(error.problem), from_))
             return None
         except yaml.YAMLError:
             self.complaints.add(say.unreadable(Span(self.source, 0, min(1, len(self.source.text)))))

@@ -39,16 +39,16 @@ class Writer:
         """Write a key with its value; `led` says that what is above it has been written."""
         if not led:
             self.lines.lead(at, comments)
-        inner = at + _width(dash) + 2
+        inner, head = at + _width(dash) + 2, _head(dash, key)
         if isinstance(value, str):
-            self.lines.add(at, f"{dash}{key}:{' ' * bool(value)}{value}", comments.beside)
+            self.lines.add(at, f"{head}:{' ' * bool(value)}{value}", comments.beside)
         elif isinstance(value, list):
-            self.lines.add(at, f"{dash}{key}:", comments.beside)
+            self.lines.add(at, f"{head}:", comments.beside)
             for item in value:
                 self.lines.add(inner, f"- {item}")
         else:
             marker, rows = value
-            self.lines.add(at, f"{dash}{key}: {marker}", comments.beside)
+            self.lines.add(at, f"{head}: {marker}", comments.beside)
             for row in rows:
                 self.lines.add(inner, row)
 
@@ -56,7 +56,7 @@ class Writer:
         """Write the key of a statement that has a body, and return the body's column."""
         if not led:
             self.lines.lead(at, comments)
-        self.lines.add(at, f"{dash}{key}:{' ' * bool(empty)}{empty}", comments.beside)
+        self.lines.add(at, f"{_head(dash, key)}:{' ' * bool(empty)}{empty}", comments.beside)
         return at + _width(dash) + 2
 
     # ------------------------------------------------------------ values
@@ -99,7 +99,7 @@ class Writer:
         elif run.key == "outputs" and isinstance(first, tree.Output) and not first.targets:
             self._outputs(at, first)
         elif run.key == "inputs" and all(isinstance(each, tree.Input) and each.type is None and not _commented(each) for each in run.statements):
-            names = [each.name.id for each in run.statements if isinstance(each, tree.Input)]
+            names = [expression_scalar(each.name.id) for each in run.statements if isinstance(each, tree.Input)]
             self.pair(at, "", "inputs", f"[{', '.join(names)}]", first.comments)
         else:
             self.lines.lead(at, first.comments)
@@ -131,7 +131,7 @@ class Writer:
             return
         if not led:
             self.lines.lead(at, statement.comments)
-        self.lines.add(at, dash + statement.name.id, statement.comments.beside)
+        self.lines.add(at, dash + expression_scalar(statement.name.id), statement.comments.beside)
 
     # ------------------------------------------------------------ lists
 
@@ -190,7 +190,7 @@ class Writer:
 
     def _shorthand(self, at: int, dash: str, statement: tree.Shorthand, led: bool) -> None:
         key = write_signature(statement.name.id, statement.parameters)
-        self.pair(at, dash, expression_scalar(key), self.layer(statement.body, at + len(key) + 4), statement.comments, led)
+        self.pair(at, dash, key, self.layer(statement.body, at + len(key) + 4), statement.comments, led)
 
     def _typed_input(self, at: int, dash: str, statement: tree.Input, led: bool) -> None:
         self._values.add(statement.name.id)
@@ -218,8 +218,8 @@ class Writer:
         self.pair(at, dash, key, value, statement.comments, led)
 
     def _tie(self, at: int, dash: str, statement: tree.Tie, led: bool) -> None:
-        left, right = (expression_scalar(write_expression(side)) for side in (statement.left, statement.right))
-        self.pair(at, dash, left, right, statement.comments, led)
+        right = expression_scalar(write_expression(statement.right))
+        self.pair(at, dash, write_expression(statement.left), right, statement.comments, led)
 
     def _carry(self, at: int, dash: str, statement: tree.Carry, led: bool) -> None:
         self.pair(at, dash, statement.name.id, expression_scalar(write_expression(statement.layer)), statement.comments, led)
@@ -244,7 +244,7 @@ class Writer:
         self._body(2, block)
 
     def _block(self, at: int, dash: str, block: tree.Block, led: bool) -> None:
-        key = expression_scalar(write_signature(block.name.id, block.parameters))
+        key = write_signature(block.name.id, block.parameters)
         self._body(self.head(at, dash, key, block.comments, led, "" if block.body else "{}"), block)
 
     def _body(self, at: int, block: tree.Block) -> None:
@@ -257,7 +257,7 @@ class Writer:
         """Write a statement that is a mapping of entries."""
         column = self.head(at, dash, key, statement.comments, led, "" if entries else "{}")
         for entry in entries:
-            self.pair(column, "", text_scalar(entry.key), self._entry(key, entry), entry.comments)
+            self.pair(column, "", entry.key, self._entry(key, entry), entry.comments)
         self.lines.comments(column, statement.comments.below)
 
     def _entry(self, key: str, entry: tree.Entry) -> Value:
@@ -334,8 +334,14 @@ def _brackets(expr: Expr) -> str | None:
     return f"[{', '.join([text or '' for text in texts])}]" if plain else None
 
 
+def _head(dash: str, key: str) -> str:
+    """Write a key behind a list's dash; a word before the key is a part of it."""
+    width = _width(dash)
+    return dash[:width] + text_scalar(dash[width:] + key)
+
+
 def _width(dash: str) -> int:
-    """Return how far a list's dash moves the key; a word before the key is a part of it."""
+    """Return how far a list's dash moves the key."""
     return 2 if dash.startswith("- ") else 0
 
 
