@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from archdsl.layers import registry
 from archdsl.layers.check import KINDS
+from archdsl.layers.data import data_names, lookup_data
 from archdsl.layers.index import FILES
+from archdsl.layers.inits import init_names, lookup_init
 from archdsl.syntax.read_yaml import FILE_KEYS, Vocabulary
 from archdsl.syntax.yaml_bodies import BODY_KEYS, FIELDS, STEP_FIELDS
 
@@ -122,7 +124,9 @@ def schema() -> Json:
         "$defs": {
             **_shapes_of_statements(),
             **_bodies(),
-            "layers": {name: _layer(found) for name in FILES if (found := registry.lookup(name)) is not None},
+            **{f"layer.{name}": _layer(found) for name in FILES if (found := registry.lookup(name)) is not None},
+            **{f"data.{name}": _layer(found) for name in data_names() if (found := lookup_data(name)) is not None},
+            **{f"init.{name}": _layer(found) for name in init_names() if (found := lookup_init(name)) is not None},
         },
     }
 
@@ -167,7 +171,7 @@ def _body_key(key: str) -> Json:
         },
         "layers": {"type": "array", "minItems": 1, "items": _ref("definition")},
         "outputs": {"type": ["object", "array", "string", "null"], "propertyNames": {"pattern": _NAMES}},
-        "init": {"type": "object"},
+        "init": {"type": "object", "additionalProperties": {"properties": {name: _ref(f"init.{name}") for name in init_names()}}},
         "figure": {
             "type": "object",
             "properties": {
@@ -185,7 +189,8 @@ def _body_key(key: str) -> Json:
 def _bodies() -> Json:
     """Return models, blocks and recipes."""
     keys = {key: _described(_body_key(key), _ABOUT_KEYS[key]) for key in BODY_KEYS}
-    fields = {key: {"description": _ABOUT_FIELDS[key], "type": _ANY} for key in (*FIELDS, *STEP_FIELDS)}
+    fields: Json = {key: {"description": _ABOUT_FIELDS[key]} for key in (*FIELDS, *STEP_FIELDS)}
+    fields["data"]["properties"] = {name: _ref(f"data.{name}") for name in data_names()}
     return {
         "model": {"type": "object", "required": ["name"], "properties": keys, "additionalProperties": False},
         "body": {
@@ -203,10 +208,17 @@ def _bodies() -> Json:
 def _shapes_of_statements() -> Json:
     """Return definitions, members, types, and lists of statements."""
     one = {"minProperties": 1, "maxProperties": 1}
+    calls = {name: _ref(f"layer.{name}") for name in FILES}
     return {
         "definition": {
             "description": "An expression, a list as a chain of layers, or a layer with its arguments.",
-            "type": _ANY, "minItems": 1, "items": _ref("definition"), **one, "properties": {name: _ref(f"layers/{name}") for name in FILES},
+            "type": _ANY, "minItems": 1, "items": _ref("definition"), **one, "properties": calls,
+            "additionalProperties": _ref("named"),
+        },
+        "named": {
+            "description": "What a name stands for in a chain, or the arguments of a part of the file's own.",
+            "properties": calls,
+            "items": _ref("named"),
         },
         "type": {
             "description": "Sizes without the batch: `[1, 28, 28]`, or `ragged int64[T <= length]` as a word.",
@@ -274,20 +286,20 @@ def _argument(argument: Argument) -> Json:
 
 def vocabulary() -> Vocabulary:
     """Return what the reader of YAML asks of the registry and of the schema."""
-    return Vocabulary(FILES, registry.lookup, verdicts)
+    return Vocabulary(FILES, registry.lookup, lookup_data, lookup_init, verdicts)
 
 
-_validator: Any = None
+_validator: list[Any] = []
+"""The one that has been made, once there is one."""
 
 
 def verdicts(data: Any) -> Iterator[tuple[tuple[str | int, ...], str, tuple[str, ...], str]]:
     """Give what the schema has against plain data: path, keyword, what is allowed, and jsonschema's words."""
-    global _validator
-    if _validator is None:
+    if not _validator:
         from jsonschema import Draft202012Validator
 
-        _validator = Draft202012Validator(schema())
-    for error in _validator.iter_errors(data):
+        _validator.append(Draft202012Validator(schema()))
+    for error in _validator[0].iter_errors(data):
         yield from _verdict(error)
 
 

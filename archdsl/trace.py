@@ -160,9 +160,10 @@ class _Tracer:
         """Compute a node from its operands."""
         if isinstance(node, graph.Read):
             return self.read(frame, node)
-        operands = []
-        for operand in node.operands:
-            operands.append((yield self.node(frame, operand)))
+        operands: list[Value] = []
+        for operand in [one for one in node.operands if one is not None]:
+            computed = yield self.node(frame, operand)
+            operands.append(computed)
         if isinstance(node, graph.Pack):
             return tuple(operands)
         if isinstance(node, graph.Take):

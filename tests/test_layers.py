@@ -28,9 +28,12 @@ ALL = list(registry.layers())
 def complaint(name, positional=(), named=None, values=None) -> Mismatch:
     """Return what a layer says to a wrong call."""
     layer = lookup(name)
+
+    def call():
+        layer.apply([Tensor((3, 8, 8))] if values is None else values, bind(layer, list(positional), named or {}))
+
     with pytest.raises(Mismatch) as caught:
-        bound = bind(layer, list(positional), named or {})
-        layer.apply([Tensor((3, 8, 8))] if values is None else values, bound)
+        call()
     return caught.value
 
 
@@ -245,10 +248,10 @@ def test_ragged_recurrent_layers_stop_at_each_samples_own_end(name, cls) -> None
     exec("\n".join(layer.helper_imports) + "\n" + layer.helper, scope)
     output, state = eval(applied.call.format("x", lengths="x_lengths", self="module"), scope)
     hidden = state[0] if name == "lstm" else state
-    for index, length in enumerate(LENGTHS):
-        alone, last = module(x[index : index + 1, :length])
-        torch.testing.assert_close(output[index, :length], alone[0])
-        torch.testing.assert_close(hidden[:, index], (last[0] if name == "lstm" else last)[:, 0])
+    for place, length in enumerate(LENGTHS):
+        alone, last = module(x[place : place + 1, :length])
+        torch.testing.assert_close(output[place, :length], alone[0])
+        torch.testing.assert_close(hidden[:, place], (last[0] if name == "lstm" else last)[:, 0])
 
 
 def helper(name):

@@ -9,11 +9,11 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn, optim
+from torch_twin import BATCH, called, made, module_of, outputs, resolve, shapes, source_of
 
 from archdsl.layers import registry
 from archdsl.layers.registry import lookup
 from archdsl.layers.tensor import Applied, Mismatch, Tensor
-from torch_twin import BATCH, called, made, module_of, outputs, resolve, shapes, source_of
 
 warnings.filterwarnings("ignore")
 torch.set_num_threads(1)
@@ -156,7 +156,7 @@ def test_einsum_agrees_with_torch(data, equation) -> None:
         shape = [sizes.setdefault(letter, data.draw(st.integers(1, 3))) for letter in letters]
         wrong = data.draw(st.integers(0, 9)) == 0
         shape = [size + 4 * wrong for size in shape]
-        batched = letters.startswith("b") or "..." in term and not letters.startswith("b") and "..." == term[:3]
+        batched = letters.startswith("b") or term.startswith("...")
         values.append(Tensor(tuple(shape[1:] if letters.startswith("b") else shape), batched=batched))
     agree("einsum", values, {"equation": equation})
 
@@ -301,7 +301,7 @@ def test_losses_of_classes_agree_with_torch(name) -> None:
         layer, arguments = lookup(name), {"reduction": data.draw(st.sampled_from(["none", "mean", "sum"]))}
 
         def twin():
-            return resolve(layer.function)(*map(lambda v: made(v, "cpu"), values[:2]), weight=made(weight, "cpu"), **arguments)
+            return resolve(layer.function)(*[made(value, "cpu") for value in values[:2]], weight=made(weight, "cpu"), **arguments)
 
         try:
             applied = layer.apply(values, arguments)
@@ -436,6 +436,59 @@ def test_adaptive_softmax_and_bilinear_agree_with_torch() -> None:
     assert shapes(tuple(twin(*[made(value, "cpu") for value in values]))) == outputs(applied)
     applied = lookup("bilinear").apply([Tensor((4, 6)), Tensor((4, 3))], {"out_features": 5})
     assert applied.weights == state(nn.Bilinear(6, 3, 5))
+
+
+@quick
+@given(st.data())
+def test_folding_undoes_unfolding(data) -> None:
+    """The columns that `unfold` gives are those that `fold` takes, and no others."""
+    space = tuple(data.draw(st.lists(st.integers(3, 7), min_size=2, max_size=2)))
+    window = {
+        "kernel_size": data.draw(st.sampled_from([1, 2, (2, 3)])),
+        "padding": data.draw(st.integers(0, 1)),
+        "stride": data.draw(st.integers(1, 2)),
+    }
+    image = Tensor((3, *space))
+    columns = lookup("unfold").apply([image], window).outputs[0]
+    agree("unfold", [image], window)
+    agree("fold", [columns], {"output_size": space, **window})
+    assert lookup("fold").apply([columns], {"output_size": space, **window}).outputs[0] == image
+    agree("fold", [columns.replace(shape=(columns.shape[0], columns.shape[1] + 1))], {"output_size": space, **window})
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+@quick
+@given(st.data())
+def test_fractional_pooling_agrees_with_torch(dimensions, data) -> None:
+    """Windows of random places fit where torch says so, for sizes and for ratios."""
+    value = Tensor((2, *data.draw(st.lists(st.integers(4, 9), min_size=dimensions, max_size=dimensions))))
+    reached = data.draw(
+        st.sampled_from([{"output_size": 2}, {"output_size": 3}, {"output_ratio": 0.5}, {"output_ratio": (0.4,) * dimensions}])
+    )
+    arguments = {"kernel_size": data.draw(st.integers(1, 4)), **reached, "return_indices": data.draw(st.booleans())}
+    layer = lookup(f"fractional_max_pool{dimensions}d")
+    try:
+        applied = layer.apply([value], arguments)
+    except Mismatch:
+        with pytest.raises(Exception):  # noqa: B017, PT011 - torch has no one class of complaint
+            module_of(layer, [value], arguments)(made(value, "cpu"))
+        return
+    assert shapes(module_of(layer, [value], arguments)(made(value, "cpu"))) == outputs(applied)
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 3])
+@quick
+@given(st.data())
+def test_unpooling_agrees_with_torch(dimensions, data) -> None:
+    """What pooling gives with its indices goes back to a size that torch finds too."""
+    value = Tensor((2, *data.draw(st.lists(st.integers(4, 8), min_size=dimensions, max_size=dimensions))))
+    window = {
+        "kernel_size": data.draw(st.integers(2, 3)),
+        "stride": data.draw(st.none() | st.integers(1, 3)),
+        "padding": data.draw(st.integers(0, 1)),
+    }
+    pooled = lookup(f"max_pool{dimensions}d").apply([value], {**window, "return_indices": True})
+    agree(f"max_unpool{dimensions}d", list(pooled.outputs), window)
 
 
 OPTIMIZERS = [layer.name for layer in registry.layers() if layer.group == "optimizer"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import nn, optim
 
 from archdsl.layers.tensor import Tensor
@@ -34,7 +33,7 @@ def made(value: object, device: str = "meta") -> object:
 
 def resolve(path: str) -> object:
     """Return what `nn.Conv2d`, `F.relu` or `torch.cat` names."""
-    found: object = {"nn": nn, "F": F, "torch": torch, "optim": optim}[path.split(".")[0]]
+    found: object = {"nn": nn, "F": nn.functional, "torch": torch, "optim": optim}[path.partition(".")[0]]
     for part in path.split(".")[1:]:
         found = getattr(found, part)
     return found
@@ -60,7 +59,7 @@ def takes_device(layer) -> bool:
 def source_of(layer, applied, values, arguments) -> str:
     """Write the call of a layer's function form as the emitter does: over `v0`, `v1`, ..."""
     sources = [f"v{index}" if isinstance(value, Tensor) else repr(value) for index, value in enumerate(values)]
-    sources = [applied.prepare.get(index, "{%d}" % index).format(*sources) for index in range(len(sources))]
+    sources = [applied.prepare.get(index, f"{{{index}}}").format(*sources) for index in range(len(sources))]
     defaults = {argument.name: argument.default for argument in layer.arguments if not argument.variadic}
     written = {name: repr(value) for name, value in arguments.items() if value != defaults.get(name, ...)}
     for argument in layer.arguments:
@@ -83,7 +82,7 @@ def source_of(layer, applied, values, arguments) -> str:
 
 def called(layer, applied, values, arguments, device="meta"):
     """Run that call."""
-    scope = {"torch": torch, "nn": nn, "F": F}
+    scope = {"torch": torch, "nn": nn, "F": nn.functional}
     if layer.helper:
         exec("import torch\nfrom torch import nn\n" + layer.helper, scope)
     scope |= {f"v{index}": made(value, device) for index, value in enumerate(values)}

@@ -177,7 +177,7 @@ def run(body: Body, module: Module, nodes: list[Node], span: Span) -> Node | Non
 
 
 def _run_layer(body: Body, module: Module, spec: PlainSpec, nodes: list[Node], span: Span) -> Node | None:
-    nodes = [settled(node) for node in nodes]
+    nodes = [node if node is None else settled(node) for node in nodes]  # an optional value may be left out
     applied = infer(body, spec.layer, spec.bound, spec.given, nodes, span)
     if applied is None:
         return None

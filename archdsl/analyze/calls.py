@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.analyze import complaints as say
-from archdsl.analyze.apply import apply_layer, make_in_passing, run, spread, walk
+from archdsl.analyze.apply import apply_layer, make_in_passing, run, settled, spread, walk
 from archdsl.analyze.blame import explain
 from archdsl.analyze.constants import FUNCTIONS, ConstantError
 from archdsl.analyze.constants import call as call_function
@@ -132,11 +132,22 @@ def _call_made(body: Body, expr: tree.Call) -> object:
 def apply_to(body: Body, layer: object, arguments: Arguments, expr: tree.Call) -> object:
     """Apply a layer, made or named, to the values of a call."""
     nodes: list[Node] = []
+    named: dict[str, Node] = {}
+    declared = getattr(layer, "layer", None)
     for value, argument in arguments.values():
         node = as_node(body, value, argument.value)
         if node is None:
             return BROKEN
-        nodes.extend(spread(node))
+        if argument.name is not None and declared is not None and argument.name in declared.values:
+            named[argument.name] = settled(node)
+        else:
+            nodes.extend(spread(node))
+    if named and declared is not None:
+        try:
+            nodes = place_values(declared, nodes, named)  # type: ignore[assignment]  # None where one is left out
+        except Mismatch as mismatch:
+            body.complain(explain(mismatch, declared.name, expr.span, [], (), code="bad-argument"))
+            return BROKEN
     if isinstance(layer, Path):
         from archdsl.graph import Pack
 

@@ -35,6 +35,7 @@ class Compiler:
         self.definitions: list[Definition] = []
         self.instances: dict[str, list[Instance]] = {}
         self.models: dict[str, Instance] = {}
+        self.specs: dict[Module, Spec] = {}
         self.callers: list[tuple[str, Span]] = []
         self.layers = self.loops = 0
         self.count = 0
@@ -64,7 +65,7 @@ class Body:
     def __init__(self, compiler: Compiler, instance: Instance, scope: dict[str, object]) -> None:
         self.compiler, self.instance, self.scope = compiler, instance, scope
         self.statements: list[Statement] = []
-        self.specs: dict[Module, Spec] = {}
+        self.specs = compiler.specs
         self.applied: set[Module] = set()
         self.defined: dict[str, Span] = {}
         self.attributes: set[str] = set()

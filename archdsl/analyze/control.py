@@ -53,7 +53,7 @@ def loop(body: Body, statement: tree.For, go_through: GoThrough) -> None:
     if body.compiler.loops > MOST_ITERATIONS:
         body.complain(say.too_large("the loops", body.compiler.loops, MOST_ITERATIONS, statement.span))
         return
-    number = body.compiler.loops
+    number = statement.span.start  # the same in every instance, so that emission can go through them in parallel
     carried = _carried(body, statement.body) if body.compiler.traced else {}
     bodies: list[tuple[Statement, ...]] = []
     symbols: list[Mapping[str, Size]] = []

@@ -293,6 +293,9 @@ def _attribute(body: Body, expr: tree.Attribute) -> object:
     base = _layer_part(body, expr.base)
     if base is BROKEN:
         return BROKEN
+    part_of = getattr(base, "part", None)
+    if callable(part_of):
+        return part_of(body, expr)
     if not isinstance(base, Module):
         hint = f"Operations are functions: {expr.name}(...), or x -> {expr.name}." if isinstance(base, Node) else ""
         body.complain(say.bad_constant(f"only a named layer has weights behind a dot, and this is {what_is(base)}", expr.span, hint))

@@ -83,6 +83,14 @@ class ModelRef:
                 return BROKEN
         return self._result(found, symbols, expr)
 
+    def part(self, body: Body, expr: tree.Attribute) -> object:
+        """Return a named layer of the model: `VAE.decoder` draws from what was learned."""
+        found = next((module for module in self.instance.modules if module.name == expr.name), None)
+        if found is None:
+            body.complain(say.unknown_name(expr.name, expr.span, [module.name for module in self.instance.modules]))
+            return BROKEN
+        return found
+
     def _result(self, nodes: list[Node], symbols: Mapping[str, Size], expr: tree.Call) -> Node:
         types = [_substituted(over_time(self.instance, node.type), symbols) for _, node in self.instance.outputs]
         return CallModel(self.name, tuple(nodes), types[0] if len(types) == 1 else tuple(types), expr.span)

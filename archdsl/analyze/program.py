@@ -198,9 +198,9 @@ def _about(top: Body, statements: list[tree.Statement], program: Program) -> Non
             program.about = str(statement.text.value)
         elif isinstance(statement, tree.Figure):
             for entry in statement.entries:
-                value = (
-                    entry.value.id if isinstance(entry.value, tree.Name) and entry.value.id not in top.scope else constant(top, entry.value)
-                )
+                # A style is a word, also where the spec has a parameter of that name.
+                word = isinstance(entry.value, tree.Name) and (entry.key == "style" or entry.value.id not in top.scope)
+                value = entry.value.id if word else constant(top, entry.value)
                 if value is not BROKEN:
                     program.figure[entry.key] = value
         elif isinstance(statement, tree.Reading):

@@ -6,13 +6,15 @@ Between neighbours a fan of four dotted lines says that everything is joined wit
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import log
 
 from archdsl.draw.error import DrawError
-from archdsl.draw.lines import line
-from archdsl.draw.picture import Group, Rect, fit, lines_of
 from archdsl.draw.fonts import LEADING, text_width, wrap
-from archdsl.draw.reduce import FOLDED, consumers, count, show
+from archdsl.draw.lines import line
+from archdsl.draw.picture import Group, Rect, bounds, fit, lines_of
+from archdsl.draw.reduce import FOLDED, called, consumers, count, show
+from archdsl.draw.scale import text_for
 from archdsl.draw.subject import words
 
 TYPE_CHECKING = False
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 TALLEST = 236.0
 LEAST = 0.28
 WIDTH = 28.0
-TEXT = 16.0
 SHADES = 5
 
 
@@ -50,9 +51,10 @@ def layout(subject: Subject) -> Picture:
     parts = subject.parts(FOLDED | {"pooling"})
     bars = measure(parts)
     place(bars)
+    size = text_for(bars[-1].x + WIDTH + 190)
     waist = min(range(len(bars)), key=lambda i: (bars[i].size, abs(2 * i - len(bars) + 1)))
     items: list[Item] = []
-    for left, right in zip(bars, bars[1:], strict=False):
+    for left, right in pairwise(bars):
         items.append(Group("connection", "", fan(left, right)))
     items.extend(_drawn(bar, shade(index, waist, len(bars))) for index, bar in enumerate(bars))
     ends = (subject.model.inputs[0][0], subject.model.outputs[0][0])
@@ -62,13 +64,16 @@ def layout(subject: Subject) -> Picture:
         len(bars) - 1: subject.label("output", ends[1], default="Reconstructed input" if bars[0].shape == bars[-1].shape else "Output"),
     }
     for index, text in labels.items():
-        items.append(Group("label", "", caption(bars, index, text)))
+        items.append(Group("label", "", caption(bars, index, text, size)))
     told = ", ".join(labels[i] + " " + bar.shape if i in labels else bar.shape for i, bar in enumerate(bars))
     desc = (
         f"{subject.title} as {len(bars)} bars from left to right, each as high as its layer is wide: {told}. "
         "The waist is the darkest; dotted lines join the ends of neighbouring bars, straight and crosswise."
     )
-    return fit(items, subject.title, desc)
+    west, _, east, _ = bounds(items) or (0.0, 0.0, 0.0, 0.0)
+    middle = (bars[0].x + bars[-1].x + WIDTH) / 2
+    uneven = (east - middle) - (middle - west)
+    return fit(items, subject.title, desc, before=max(0.0, uneven), after=max(0.0, -uneven))
 
 
 def measure(parts: Sequence[Part]) -> list[Bar]:
@@ -81,7 +86,7 @@ def measure(parts: Sequence[Part]) -> list[Bar]:
     for part in parts:
         if len(part.inputs) > 1 or len(readers[part.number]) > 1:
             other = parts[readers[part.number][1]] if len(readers[part.number]) > 1 else parts[part.inputs[1]]
-            names = [one.name or one.word for one in (part, other)]
+            names = [called(one) for one in (part, other)]
             raise DrawError(f"bars show a chain, and the edge between {names[0]} and {names[1]} leaves it", other.span)
     chain = [part for part in parts if part.kind != "output"]
     for size in (count, _extent):
@@ -114,7 +119,7 @@ def _narrows(bars: Sequence[Bar]) -> bool:
 def place(bars: Sequence[Bar]) -> None:
     """Give the bars their heights, and equal gaps."""
     low, high = min(bar.size for bar in bars), max(bar.size for bar in bars)
-    gap = min(150.0, max(44.0, (560.0 - len(bars) * WIDTH) / max(1, len(bars) - 1)))
+    gap = min(128.0, max(44.0, (450.0 - len(bars) * WIDTH) / max(1, len(bars) - 1)))
     for index, bar in enumerate(bars):
         part = log(bar.size / low) / log(high / low) if high > low else 1.0
         bar.height = TALLEST * (LEAST + (1 - LEAST) * part)
@@ -139,13 +144,13 @@ def _drawn(bar: Bar, paint: str) -> Group:
     return Group("layer", " ".join(filter(None, (words(bar.name), bar.shape))), (Rect(bar.x, bar.top, WIDTH, bar.height, paint),))
 
 
-def caption(bars: Sequence[Bar], index: int, text: str) -> tuple[Item, ...]:
+def caption(bars: Sequence[Bar], index: int, text: str, size: float) -> tuple[Item, ...]:
     """Return the label over a bar, above all that stands or runs beneath it."""
     middle = bars[index].x + WIDTH / 2
-    lines = wrap(text, 150.0, TEXT, bold=True)
-    half = max(text_width(one, TEXT, bold=True) for one in lines) / 2 + 4
+    lines = wrap(text, 10.2 * size, size, bold=True)
+    half = max(text_width(one, size, bold=True) for one in lines) / 2 + 4
     highest = min(height_at(bars, x) for x in (middle - half, middle, middle + half, *_tops(bars, middle - half, middle + half)))
-    return lines_of(lines, middle, highest - 10 - (LEADING - 1) * TEXT / 2, TEXT, bold=True, at="bottom")
+    return lines_of(lines, middle, highest - 10 - (LEADING - 1) * size / 2, size, bold=True, at="bottom")
 
 
 def _tops(bars: Sequence[Bar], left: float, right: float) -> list[float]:
@@ -154,7 +159,7 @@ def _tops(bars: Sequence[Bar], left: float, right: float) -> list[float]:
 
 def height_at(bars: Sequence[Bar], x: float) -> float:
     """Return how high the figure reaches at `x`: the top of a bar, or of the dotted line between two."""
-    for left, right in zip(bars, bars[1:], strict=False):
+    for left, right in pairwise(bars):
         if left.x + WIDTH < x < right.x:
             part = (x - left.x - WIDTH) / (right.x - left.x - WIDTH)
             return left.top + (right.top - left.top) * part

@@ -6,13 +6,13 @@ Equal neighbours are one box with `×N`. An edge that passes others by takes a l
 from __future__ import annotations
 
 from archdsl.draw.block_text import Words, say
-from archdsl.draw.fonts import CAP_HEIGHT, text_width
+from archdsl.draw.fonts import text_width
 from archdsl.draw.layered import layered
 from archdsl.draw.lines import arrow, line
 from archdsl.draw.nest import Group, Leaf, nest
 from archdsl.draw.picture import Ellipse, Rect, Text, fit, lines_of, shift
 from archdsl.draw.picture import Group as Drawn
-from archdsl.draw.reduce import show
+from archdsl.draw.reduce import consumers, show
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ PAINTED = frozenset(
 
 class Placed:
     """A laid out box: `items` stand relative to its upper left corner. `top` is where the main edge enters,
-    `sides` at which height others enter on the right, by their producer, and `outs` where edges leave below."""
+    `sides` at which height others enter on the right, by their producer, and `outs` where edges leave below.
+    """
 
     __slots__ = ("height", "items", "outs", "sides", "top", "width")
 
@@ -63,6 +64,7 @@ class _Arranger:
 
     def __init__(self, parts: Sequence[Part], alias: dict[int, int], subject: Subject) -> None:
         self.parts, self.alias, self.subject = parts, alias, subject
+        self.readers = consumers(parts)
 
     def inputs(self, box: Group | Leaf) -> dict[int, list[int]]:
         """Return what a box reads from outside: producers, each with the parts that read it. The main one, computed last, first."""
@@ -73,8 +75,8 @@ class _Arranger:
             if isinstance(top, Group):
                 stack.extend(reversed(top.children))
             else:
-                for number in top.part.inputs:
-                    number = self.alias.get(number, number)
+                for read in top.part.inputs:
+                    number = self.alias.get(read, read)
                     if not box.start <= number < box.end:
                         found.setdefault(number, []).append(top.part.number)
         return dict(sorted(found.items(), key=lambda item: -item[0]))
@@ -152,8 +154,8 @@ class _Level:
         size = (box.end - box.start) * box.times
         found: dict[int, None] = {}
         for reader in self.readers_beyond(box.start + size):
-            for number in reader.inputs:
-                number = alias.get(number, number)
+            for read in reader.inputs:
+                number = alias.get(read, read)
                 if box.start <= number < box.end:
                     found[number] = None
         return list(found) or [self.children[-1].end - 1]
@@ -161,9 +163,7 @@ class _Level:
     def readers_beyond(self, end: int) -> Sequence[Part]:
         """Return the parts that may read this group from below."""
         arranger = self.arranger
-        numbers = dict.fromkeys(
-            reader for number in range(self.box.start, end) for reader in arranger_readers(arranger)[number] if reader >= end
-        )
+        numbers = dict.fromkeys(reader for number in range(self.box.start, end) for reader in arranger.readers[number] if reader >= end)
         return [arranger.parts[number] for number in numbers]
 
     def sort_edges(self) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]], list[tuple[int, int]]]:
@@ -184,7 +184,8 @@ class _Level:
         leaves, arrives = dict[int, int](), dict[int, int]()
         for start, end, _ in edges:
             leaves[start], arrives[end] = leaves.get(start, 0) + 1, arrives.get(end, 0) + 1
-        straight, skips = [], []
+        straight: list[tuple[int, int, int]] = []
+        skips: list[tuple[int, int, int]] = []
         for edge in edges:
             start, end, producer = edge
             child = self.children[end]
@@ -352,15 +353,6 @@ def _title(box: Group) -> str:
     return f"{own}  {count}".strip()
 
 
-def arranger_readers(arranger: _Arranger) -> list[list[int]]:
-    """Return the readers of each part, computed once."""
-    from archdsl.draw.reduce import consumers
-
-    found: list[list[int]] = getattr(arranger, "_readers", None) or consumers(arranger.parts)
-    arranger._readers = found
-    return found
-
-
 def _told(subject: Subject, root: Group) -> str:
     """Say the nesting in words."""
     said: list[str] = []
@@ -370,8 +362,8 @@ def _told(subject: Subject, root: Group) -> str:
         if isinstance(top, str):
             said[-1] += top
         elif isinstance(top, Leaf):
-            text = say(subject, top.part)
-            said.append(" ".join(filter(None, (text.main, text.small))) + (f" ×{top.times}" if top.times > 1 else ""))
+            told = say(subject, top.part)
+            said.append(" ".join(filter(None, (told.main, told.small))) + (f" ×{top.times}" if top.times > 1 else ""))
         else:
             said.append(f"{_title(top) or 'a group'} (")
             stack.append(")")

@@ -6,6 +6,7 @@ leads back to its old one by a loop that passes outside every box.
 
 from __future__ import annotations
 
+from archdsl.draw.block_text import SIGNS
 from archdsl.draw.error import DrawError
 from archdsl.draw.fonts import CAP_HEIGHT, shorten, text_width
 from archdsl.draw.layered import layered
@@ -48,7 +49,7 @@ def layout(subject: Subject) -> Picture:
     edges = [(index[number], index[part.number]) for part in parts for number in part.inputs if number in index]
     names = [name_of(subject, part) for part in parts]
     first = [place for place, part in enumerate(parts) if part.kind in ("input", "state")]
-    last = [place for place, part in enumerate(parts) if part.kind in ("output", "next")]
+    last = [place for kind in ("output", "next") for place, part in enumerate(parts) if part.kind == kind]
     size = 16.0
     wide = max(112.0, min(190.0, max(text_width(name, size, bold=True) for name in names) + 28))
     laid = layered([wide] * len(parts), edges, gap=GAP, first=first, last=last, lane=wide / 3)
@@ -112,14 +113,12 @@ def _nodes(statement: object) -> list[object]:
 
 def name_of(subject: Subject, part: Part) -> str:
     """Return what a box is called: a layer by its module, an activation by its word, a join by the value that it gives."""
-    if part.kind in ("input", "state", "next", "output"):
-        own = part.word
-    elif part.role == "activation" or not (part.name or part.path):
+    if part.kind in ("input", "state", "next", "output") or part.role == "activation":
         own = part.word
     elif part.kind == "layer":
         own = part.path[-1] if not part.path[-1].isdigit() else part.word
     else:
-        own = part.name or part.word
+        own = part.name or SIGNS.get(part.word, part.word)
     return subject.label(own, default=own)
 
 

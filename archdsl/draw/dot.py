@@ -43,8 +43,9 @@ def render(subject: Subject) -> str:
 
 def _graph(subject: Subject) -> Digraph:
     """Return the graph: a node for each step, a cluster for each model."""
-    from archdsl.trace import trace
     from graphviz import Digraph
+
+    from archdsl.trace import trace
 
     ink, edge = LIGHT["page"][2], LIGHT["line"][1]
     graph = Digraph(

@@ -88,13 +88,13 @@ def layout(subject: Subject) -> Picture:
     """Lay out the story of a recipe, from left to right."""
     story = tell(subject)
     size = 16.0
-    for _ in range(3):
+    for _ in range(8):
         stops, edges, ports = _plan(subject, story, size)
         forward = _forward(len(stops), edges)
         straight = [edge for edge, keeps in zip(edges, forward, strict=True) if keeps]
         laid = layered([max(stop.room for stop in stops)] * len(stops), straight, gap=APART, lane=20.0)
         width = _place(stops, laid)
-        wanted = text_for(width + 32, 16.0)
+        wanted = min(24.0, text_for(width + 32, 16.0))
         if wanted <= size:
             break
         size = wanted
@@ -110,7 +110,7 @@ def _plan(subject: Subject, story: Story, size: float) -> tuple[list[Stop], list
     ending = {start for start, end, _ in story.edges if end[0] == "loss"}
     many = sum(actor.kind == "model" for actor in story.actors.values()) > 1
     crowded = _crowded(story)
-    for key, actor in story.actors.items():
+    for key, actor in sorted(story.actors.items(), key=lambda item: item[0][0] == "data"):
         role = actor.kind if actor.kind != "model" else "judge" if many and key in ending else "network"
         twin = any((key, end, port) in story.edges for end, port in crowded)
         places[key] = len(stops)
@@ -118,7 +118,7 @@ def _plan(subject: Subject, story: Story, size: float) -> tuple[list[Stop], list
     edges: list[tuple[int, int]] = []
     ports: list[int] = []
     verdicts: dict[Key, int] = {}
-    for start, end, port in story.edges:
+    for start, end, port in sorted(story.edges, key=lambda edge: edge[0][0] == "data"):
         begin = places[start]
         if (end, port) in crowded:
             stops.append(Stop("sample", subject.label(f"{start[1]}_sample", "sample", default="Sample"), size, _shape(story.actors[start])))

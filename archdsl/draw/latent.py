@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from archdsl.draw.reduce import Part
     from archdsl.draw.subject import Subject
 
-SQUARE = 100.0
+SQUARE = 96.0
 BAR = 30.0
 TALL = 88.0
-GAP = 42.0
-TEXT = 17.0
+GAP = 36.0
+TEXT = 18.0
 
 
 def layout(subject: Subject) -> Picture:
@@ -113,7 +113,7 @@ def _kind(parts: Sequence[Part]) -> str:
 
 def _columns() -> list[float]:
     """Return the middles of picture, encoder, vectors, draw, decoder and picture; the draw leaves room for its label."""
-    widths, gaps = [SQUARE, SQUARE, BAR, BAR, SQUARE, SQUARE], [GAP, GAP, GAP + 6, GAP, GAP]
+    widths, gaps = [SQUARE, SQUARE, BAR, BAR, SQUARE, SQUARE], [GAP, GAP, GAP + 12, GAP, GAP]
     xs = [0.0]
     for index, gap in enumerate(gaps):
         xs.append(xs[-1] + widths[index] / 2 + gap + widths[index + 1] / 2)

@@ -8,6 +8,8 @@ Everything is linear in nodes and edges, long edges counted by the ranks that th
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -17,7 +19,8 @@ SWEEPS = 6
 
 class Layout:
     """`rank` and `across` (the middle) of each node; `via` has, for each edge, the positions across at which
-    it passes the ranks between its ends. `ranks` counts the ranks, `width` is how far the layout reaches."""
+    it passes the ranks between its ends. `ranks` counts the ranks, `width` is how far the layout reaches.
+    """
 
     __slots__ = ("across", "rank", "ranks", "via", "width")
 
@@ -38,11 +41,11 @@ def layered(
     """Lay out nodes of these sizes across.
 
     `edges` go from lower to higher ranks and hold no cycle. Nodes of `first` and `last` stand on the first and
-    last rank. `lane` is the room of an edge that passes a rank, and `lane_weight` how much it insists on being straight.
+    last rank, in this order. `lane` is the room of an edge that passes a rank, and `lane_weight` how much it insists on being straight.
     """
     rank = ranked(len(sizes), edges, first, last)
     members = _Members(rank, sizes, edges, lane, lane_weight)
-    members.order()
+    members.order(first, last)
     across = members.position(gap)
     left = min((across[n] - members.sizes[n] / 2 for n in range(len(across))), default=0.0)
     right = max((across[n] + members.sizes[n] / 2 for n in range(len(across))), default=0.0)
@@ -71,7 +74,7 @@ def ranked(nodes: int, edges: Sequence[tuple[int, int]], first: Collection[int],
         if node not in first and 0 < len(readers[node]) >= entering[node]:
             rank[node] = min(rank[reader] for reader in readers[node]) - 1
     if last:
-        bottom = max(max(rank), 1 + max((rank[n] for n in range(nodes) if n not in last), default=0))
+        bottom = max([*rank, *(1 + rank[n] for n in range(nodes) if n not in last)])
         for node in last:
             rank[node] = bottom
     return rank
@@ -109,21 +112,43 @@ class _Members:
         self.below[start].append(end)
         self.above[end].append(start)
 
-    def order(self) -> None:
-        """Order each row by the barycentres of the row before, then of the row after."""
+    def order(self, first: Collection[int], last: Collection[int]) -> None:
+        """Order each row by the barycentres of the row before, then of the row after; `first` and `last` keep their order."""
         place = [0.0] * len(self.sizes)
+        kept = {node: float(index) for nodes in (first, last) for index, node in enumerate(nodes)}
+        for row in self.rows:
+            row.sort(key=lambda node: kept.get(node, len(kept)))
         for row in self.rows:
             for index, node in enumerate(row):
                 place[node] = index
+        fewest, best = self.crossings(place), [list(row) for row in self.rows]
         for sweep in range(SWEEPS):
-            down = sweep % 2 == 0
+            down = sweep % 2 == 1
             near = self.above if down else self.below
             rows = self.rows[1:] if down else self.rows[-2::-1]
             for row in rows:
-                wanted = {n: sum(place[m] for m in near[n]) / len(near[n]) if near[n] else place[n] for n in row}
+                wanted = {n: sum(place[m] for m in near[n]) / len(near[n]) if near[n] and n not in kept else place[n] for n in row}
                 row.sort(key=wanted.__getitem__)
                 for index, node in enumerate(row):
                     place[node] = index
+            crossings = self.crossings(place)
+            if crossings < fewest:
+                fewest, best = crossings, [list(row) for row in self.rows]
+        self.rows = best
+
+    def crossings(self, place: Sequence[float]) -> int:
+        """Count the pairs of edges that cross between neighbouring rows."""
+        from bisect import bisect, insort
+
+        total = 0
+        for row in self.rows:
+            seen: list[float] = []
+            for node in row:
+                ends = sorted(place[other] for other in self.below[node])
+                total += sum(len(seen) - bisect(seen, end) for end in ends)
+                for end in ends:
+                    insort(seen, end)
+        return total
 
     def position(self, gap: float) -> list[float]:
         """Return where each node's middle stands."""
@@ -143,7 +168,7 @@ class _Members:
                 for node in row:
                     neighbours = near[node] or far[node]
                     wanted.append(sum(across[m] for m in neighbours) / len(neighbours) if neighbours else across[node])
-                spaces = [(self.sizes[a] + self.sizes[b]) / 2 + gap for a, b in zip(row, row[1:], strict=False)]
+                spaces = [(self.sizes[a] + self.sizes[b]) / 2 + gap for a, b in pairwise(row)]
                 for node, x in zip(row, spread(wanted, spaces, [self.weights[node] for node in row]), strict=True):
                     across[node] = x
         return across

@@ -84,15 +84,17 @@ def _flatten(root: Group) -> None:
     stack = [root]
     while stack:
         group = stack.pop()
-        for index, child in enumerate(group.children):
-            while isinstance(child, Group) and len(child.children) == 1:
-                only = child.children[0]
-                if isinstance(only, Group):
-                    only.name, only.title = child.name or only.name, only.title or child.title
-                child = only
-            group.children[index] = child
-            if isinstance(child, Group):
-                stack.append(child)
+        group.children = [_innermost(child) for child in group.children]
+        stack.extend(child for child in group.children if isinstance(child, Group))
+
+
+def _innermost(child: Group | Leaf) -> Group | Leaf:
+    while isinstance(child, Group) and len(child.children) == 1:
+        only = child.children[0]
+        if isinstance(only, Group):
+            only.name, only.title = child.name or only.name, only.title or child.title
+        child = only
+    return child
 
 
 def _merge(root: Group) -> None:

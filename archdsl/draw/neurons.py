@@ -6,10 +6,12 @@ stands below the column.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from archdsl.draw.error import DrawError
 from archdsl.draw.lines import arrow
 from archdsl.draw.picture import Ellipse, Group, Rect, Text, fit
-from archdsl.draw.reduce import consumers, count, known, show
+from archdsl.draw.reduce import called, consumers, count, known, show
 from archdsl.draw.scale import text_for
 from archdsl.draw.subject import words
 
@@ -52,7 +54,7 @@ def layout(subject: Subject) -> Picture:
     columns = measure(subject.parts())
     radius = min(RADIUS, HEIGHT / MOST / 2)
     items: list[Item] = []
-    for left, right in zip(columns, columns[1:], strict=False):
+    for left, right in pairwise(columns):
         items.append(Group("connection", "", _edges(left, right, radius, first=left is columns[0])))
     for index, column in enumerate(columns):
         role = "source" if index == 0 else "sink" if index == len(columns) - 1 else "hidden"
@@ -72,19 +74,17 @@ def measure(parts: Sequence[Part]) -> list[Column]:
     readers = consumers(parts)
     columns: list[Column] = []
     for part in parts:
-        name = part.name or part.word
+        name = called(part)
         if len(part.inputs) > 1 or len(readers[part.number]) > 1:
             others = [parts[n] for n in (readers[part.number] if len(readers[part.number]) > 1 else part.inputs)]
-            raise DrawError(
-                f"neurons show a chain, and the edge between {name} and {others[1].name or others[1].word} leaves it", others[1].span
-            )
+            raise DrawError(f"neurons show a chain, and the edge between {name} and {called(others[1])} leaves it", others[1].span)
         if part.kind == "output":
             continue
         shape = part.shapes[0]
         if part.kind != "input" and (part.role != "linear" or len(shape.shape) != 1 or known(shape.shape[0]) is None):
             before = parts[part.inputs[0]] if part.inputs else part
             raise DrawError(
-                f"neurons show linear layers, and the edge from {before.name or before.word} to {name} is {part.word} to {show(shape)}",
+                f"neurons show linear layers, and the edge from {called(before)} to {name} is {part.word} to {show(shape)}",
                 part.span,
             )
         columns.append(Column(count(shape), part.name, len(columns) * GAP))

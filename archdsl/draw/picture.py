@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     Box = tuple[float, float, float, float]
 
 
+MARGIN = 16.0
+"""The white around a picture."""
+
+
 class Rect(Record):
     """A rectangle from its upper left corner; `radius` rounds its corners."""
 
@@ -32,7 +36,8 @@ class Rect(Record):
 
 class Ellipse(Record):
     """An ellipse; `shear` and `rise` are how far its right end is lifted and its top pushed aside, for
-    faces that recede: the point (u, v) of the upright one stands at (u + shear v, v + rise u)."""
+    faces that recede: the point (u, v) of the upright one stands at (u + shear v, v + rise u).
+    """
 
     x: float
     y: float
@@ -105,19 +110,23 @@ class Picture(Record):
 
 
 if TYPE_CHECKING:
-    Item = Rect | Ellipse | Path | Head | Text | Image | Group
+    Shape = Rect | Ellipse | Path | Head | Text | Image
+    Item = Shape | Group
 
 
-def fit(items: Sequence[Item], title: str, desc: str, margin: float = 16.0) -> Picture:
-    """Move all that was drawn so that it stands in a picture of its size, with a margin around."""
+def fit(items: Sequence[Item], title: str, desc: str, *, before: float = 0.0, after: float = 0.0) -> Picture:
+    """Move all that was drawn so that it stands in a picture of its size, with a margin around.
+
+    `before` and `after` are room to leave on the left and on the right, besides.
+    """
     left, top, right, bottom = bounds(items) or (0.0, 0.0, 1.0, 1.0)
-    moved = shift(items, margin - left, margin - top)
-    return Picture(right - left + 2 * margin, bottom - top + 2 * margin, moved, title, desc)
+    moved = shift(items, MARGIN + before - left, MARGIN - top)
+    return Picture(right - left + 2 * MARGIN + before + after, bottom - top + 2 * MARGIN, moved, title, desc)
 
 
-def flat(items: Iterable[Item]) -> list[Item]:
+def flat(items: Iterable[Item]) -> list[Shape]:
     """Return all shapes and texts, groups opened, in the order of drawing."""
-    found: list[Item] = []
+    found: list[Shape] = []
     for item in items:
         if isinstance(item, Group):
             found.extend(flat(item.items))

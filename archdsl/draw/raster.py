@@ -37,8 +37,11 @@ def png(svg: str, width: int | None = None) -> bytes:
     except ImportError:
         raise DrawError("a figure as PNG needs resvg-py", suggestion="pip install 'archdsl[png]'") from None
     family, files = fonts()
-    size = {"width": width} if width else {"zoom": 2}
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg, font_files=files, skip_system_fonts=True, sans_serif_family=family, **size))
+    zoom = None if width else 2
+    drawn = resvg_py.svg_to_bytes(
+        svg_string=svg, font_files=files, skip_system_fonts=True, sans_serif_family=family, width=width, zoom=zoom
+    )
+    return bytes(drawn)
 
 
 def pdf(svg: str) -> bytes:

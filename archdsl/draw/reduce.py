@@ -24,7 +24,8 @@ FOLDED = frozenset(("activation", "normalization", "dropout", "reshape"))
 class Part(Record):
     """Something to draw. `word`, `role`, `path`, `blocks`, `module`, `arguments` and `span` are those of the
     step that computes, `name` is the value that it ends in, `shapes` what it goes through (its own result, then
-    those of what was folded into it, whose words are `folded`). `inputs` are numbers of parts."""
+    those of what was folded into it, whose words are `folded`). `inputs` are numbers of parts.
+    """
 
     number: int
     kind: str
@@ -95,7 +96,7 @@ def _folds(step: Step, folding: frozenset[str], readers: list[int], producer: in
         return False
     if step.role == "reshape":
         return "reshape" in folding
-    scales = step.kind == "operation" and step.role == "function" and not step.word.isidentifier()
+    scales = step.kind == "operation" and step.role == "function" and not step.word.isidentifier() and step.inputs.count(producer) == 1
     return (step.role in folding or (scales and bool(folding))) and readers[producer] == 1
 
 
@@ -104,6 +105,12 @@ def _fold(part: dict[str, object], step: Step) -> None:
     part["folded"] = (*part["folded"], step.word)  # type: ignore[misc] # a tuple
     if step.name:
         part["name"] = step.name
+
+
+def called(part: Part) -> str:
+    """Return what a complaint calls a part: its value, else its module, else its word."""
+    module = next((name for name in reversed(part.path) if not name.isdigit()), "") if part.kind == "layer" else ""
+    return part.name or module or part.word
 
 
 def consumers(parts: Sequence[Part]) -> list[list[int]]:

@@ -1,7 +1,7 @@
 """The story of a recipe: who draws what, who reads whom, and what the losses look at.
 
 Steps of one recipe are one story: a model that is called twice is one box, and what is called between
-models and losses (a `detach`, an average) is part of the edge.
+models and losses (a `detach`, an average, noise without a name that is added) is part of the edge.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ class Story:
         return kind, name
 
     def join(self, start: Key, end: Key, port: int = 0) -> None:
-        """Add an edge, once."""
+        """Add an edge, once; a draw without a name appears with the first thing that reads it."""
+        self.meet(*start)
         self.edges.setdefault((start, end, port))
 
 
@@ -122,7 +123,7 @@ class _Teller:
                 return (owner,) if owner else ()
             return self.locals.get(node.name, ())
         if isinstance(node, graph.Apply) and node.layer.group == "draw":
-            return (self.story.meet("noise", node.layer.name, type_, node.span),)
+            return (("noise", node.layer.name),)
         if isinstance(node, graph.CallModel):
             return (self.call(node.model, node.inputs),)
         found = dict.fromkeys(key for operand in node.operands if operand is not None for key in self.done[id(operand)])
@@ -131,7 +132,8 @@ class _Teller:
             for key in found:
                 if key[0] == "model":
                     self.story.targets.setdefault(key, set()).update(numbers)
-        return tuple(found)
+        named = [key for key in found if key[0] != "noise" or key in self.story.actors]
+        return tuple(named or found)
 
     def call(self, model: str, inputs: tuple[graph.Node, ...]) -> Key:
         """Let a model read what its inputs are made from."""

@@ -7,12 +7,12 @@ Ids carry a hash of the content, so that several figures can share a page.
 from __future__ import annotations
 
 from archdsl.draw.fonts import STACK, measured, text_width
-from archdsl.draw.picture import Ellipse, Group, Head, Image, Path, Rect, Text
+from archdsl.draw.picture import Ellipse, Group, Head, Image, Path, Rect
 from archdsl.draw.theme import DARK, LIGHT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from archdsl.draw.picture import Item, Picture
+    from archdsl.draw.picture import Item, Picture, Shape, Text
 
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 
@@ -27,11 +27,14 @@ def write_svg(picture: Picture, theme: str = "auto") -> str:
         writer.item(item, 1)
     body = "\n".join(writer.lines)
     width, height = number(picture.width), number(picture.height)
-    name = "figure-" + _digest("\0".join([width, height, theme, picture.title, picture.desc, body]))
-    head = [
+    name = "figure-" + _digest(f"{width} {height} {theme}\n{picture.title}\n{picture.desc}\n{body}")
+    opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="img" aria-labelledby="{name}-title {name}-desc" '
-        f'font-family="{escape(STACK)}">',
+        f'font-family="{escape(STACK)}">'
+    )
+    head = [
+        opening,
         f'  <title id="{name}-title">{escape(picture.title)}</title>',
         f'  <desc id="{name}-desc">{escape(picture.desc)}</desc>',
     ]
@@ -71,7 +74,7 @@ class _Writer:
         else:
             self.lines.append(indent + self.shape(item))
 
-    def shape(self, item: Item) -> str:
+    def shape(self, item: Shape) -> str:
         """Return the element of one shape or text."""
         if isinstance(item, Rect):
             radius = f' rx="{number(item.radius)}"' if item.radius else ""
@@ -88,7 +91,6 @@ class _Writer:
         if isinstance(item, Image):
             where = f'x="{number(item.x)}" y="{number(item.y)}" width="{number(item.width)}" height="{number(item.height)}"'
             return f'<image {where} preserveAspectRatio="xMidYMid slice" href="{escape(item.href)}"/>'
-        assert isinstance(item, Text)
         return self.text(item)
 
     def ellipse(self, item: Ellipse) -> str:

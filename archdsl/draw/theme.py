@@ -66,8 +66,8 @@ LIGHT: dict[str, Colours] = {
     "axis-width": ("none", "#d61414", "#d61414"),
     # neurons
     "unit-source": ("#ffc73a", "#8d6a06", "#1f1400"),
-    "unit-hidden": ("#4f8fce", "#27598c", "#ffffff"),
-    "unit-sink": ("#2f9e5b", "#17603a", "#ffffff"),
+    "unit-hidden": ("#5b9bd5", "#27598c", "#0b1f33"),
+    "unit-sink": ("#2fa35e", "#17603a", "#03170b"),
     # blocks
     "convolution": ("#f7c17b", "#a0650f", "#2b1c00"),
     "attention": ("#f3a5a0", "#9a2d27", "#350504"),
@@ -120,7 +120,7 @@ DARK: dict[str, Colours] = {
     "volume-top": ("#5676a8", "#d3d9e1", "#ffffff"),
     "volume-side": ("#294063", "#d3d9e1", "#ffffff"),
     "sink": ("#47703f", "#d3d9e1", "#ffffff"),
-    "sink-top": ("#618d58", "#d3d9e1", "#ffffff"),
+    "sink-top": ("#618d58", "#d3d9e1", "#0e1218"),
     "sink-side": ("#31512b", "#d3d9e1", "#ffffff"),
     "neuron": ("#dfe6f0", "#0e1218", "#0e1218"),
     "axis-depth": ("none", "#7fd46f", "#7fd46f"),

@@ -6,13 +6,14 @@ its neurons on three faces, and its axes.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import log
 
 from archdsl.draw.error import DrawError
-from archdsl.draw.fonts import CAP_HEIGHT, text_width
+from archdsl.draw.fonts import CAP_HEIGHT, DESCENT, text_width
 from archdsl.draw.lines import arrow
 from archdsl.draw.picture import Ellipse, Group, Path, Text, fit, polygon
-from archdsl.draw.reduce import known, show
+from archdsl.draw.reduce import called, known, show
 from archdsl.draw.scale import line_for, text_for
 from archdsl.draw.subject import words
 
@@ -66,7 +67,7 @@ def layout(subject: Subject) -> Picture:
     size = _place(volumes, roomy, names)
     line = line_for(volumes[-1].right)
     items: list[Item] = []
-    for left, right in zip(volumes, volumes[1:], strict=False):
+    for left, right in pairwise(volumes):
         beyond = 8.0 if left is not roomy else 10.0
         items.append(
             Group("connection", "", arrow([(left.right + beyond, 0), (right.x - 7, 0)], paint="quiet", width=line * 1.3, tip=line * 6))
@@ -89,7 +90,7 @@ def measure(parts: Sequence[Part]) -> list[Volume]:
         if len(part.inputs) > 1:
             first, second = (parts[number] for number in part.inputs[:2])
             raise DrawError(
-                f"volumes show a chain, and {part.name or part.word} joins {first.name or first.word} with {second.name or second.word}",
+                f"volumes show a chain, and {called(part)} joins {called(first)} with {called(second)}",
                 part.span,
             )
         if part.kind == "output":
@@ -97,7 +98,7 @@ def measure(parts: Sequence[Part]) -> list[Volume]:
         tensor = part.image or part.type
         sizes = [known(size) for size in tensor.shape[-3:]]
         if None in sizes:
-            raise DrawError(f"volumes need sizes that are known, and {part.name or part.word} is {tensor}", part.span)
+            raise DrawError(f"volumes need sizes that are known, and {called(part)} is {tensor}", part.span)
         depth, *space = [size or 1 for size in sizes] or [1]
         height, width = (space[0], space[1]) if len(space) == 2 else (space[0], 1) if space else (1, 1)
         volumes.append(Volume((depth, height, width), show(tensor), part.name))
@@ -150,17 +151,12 @@ def _neurons(volume: Volume, line: float) -> tuple[Item, ...]:
     rows = max(2, min(6, round(volume.high / volume.thick * columns)))
     across, down, back = volume.thick / columns * 0.4, volume.high / rows * 0.4, volume.back / deep * 0.4
     thin = line * 0.8
-    found: list[Item] = []
-    for column in range(columns):
-        u = (column + 0.5) / columns
-        for row in range(rows):
-            found.append(Ellipse(*volume.at(u, (row + 0.5) / rows, 0), across, down, "neuron", thin))
-        for layer in range(deep):
-            found.append(Ellipse(*volume.at(u, 0, (layer + 0.5) / deep), across, back, "neuron", thin, shear=-1.0))
-    for layer in range(deep):
-        for row in range(rows):
-            found.append(Ellipse(*volume.at(1, (row + 0.5) / rows, (layer + 0.5) / deep), back, down, "neuron", thin, rise=-1.0))
-    return tuple(found)
+    across_of = [(column + 0.5) / columns for column in range(columns)]
+    down_of, back_of = [(row + 0.5) / rows for row in range(rows)], [(layer + 0.5) / deep for layer in range(deep)]
+    front = [Ellipse(*volume.at(u, v, 0), across, down, "neuron", thin) for u in across_of for v in down_of]
+    top = [Ellipse(*volume.at(u, 0, w), across, back, "neuron", thin, shear=-1.0) for u in across_of for w in back_of]
+    side = [Ellipse(*volume.at(1, v, w), back, down, "neuron", thin, rise=-1.0) for w in back_of for v in down_of]
+    return (*front, *top, *side)
 
 
 def _axes(volume: Volume, names: Sequence[str], size: float, line: float) -> tuple[Item, ...]:
@@ -174,7 +170,7 @@ def _axes(volume: Volume, names: Sequence[str], size: float, line: float) -> tup
     below = (at(1, 1, 0)[1] + at(1, 1, 1)[1]) / 2
     return (
         *lines,
-        Text(middle, top - 8, names[0], size, "axis-depth"),
+        Text(middle, top - 5 - DESCENT * size, names[0], size, "axis-depth"),
         Text(right + 8, top * 0.55 + CAP_HEIGHT * size / 2, names[1], size, "axis-height", anchor="start"),
         Text(lowest + 8, below + CAP_HEIGHT * size, names[2], size, "axis-width", anchor="start"),
     )

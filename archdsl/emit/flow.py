@@ -27,6 +27,7 @@ class Flow:
         self.values, self.lines = values, lines
         self.spare, self.unnamed = spare, unnamed
         self.last_shape = ""
+        self.quiet = False
 
     def assign(self, targets: str, node: Node, indent: int, span: Span, live: set[str], comment: str = "") -> None:
         """Write `targets = node`, in several lines where one would be too much; `live` are the names read later on."""
@@ -36,8 +37,26 @@ class Flow:
         """Write `return node`."""
         self._write("return ", "", node, indent, span, set(), "")
 
+    def _carried(self, node: Node, indent: int, live: set[str]) -> None:
+        """A layer whose state is carried on is run on a line of its own, wherever in an expression it stands."""
+        stack = [node]
+        while stack:
+            at = stack.pop()
+            operands = [one for one in at.operands if one is not None]
+            if isinstance(at, Take) and isinstance(at.base, Run) and at.base.module.key in self.values.carried and id(at) not in self.values.stand_in:
+                for operand in at.base.operands:
+                    self._carried(operand, indent, live)
+                name = self.spare if self.spare not in live else "passed"
+                state = self.values.carried[at.base.module.key]
+                self.lines.add(f"{name}, {state} = {self.values.write(at.base)}", indent, at.span)
+                self.values.stand_in[id(at)] = name
+            else:
+                stack.extend(operands)
+
     def _write(self, head: str, targets: str, node: Node, indent: int, span: Span, live: set[str], comment: str) -> None:
-        steps = spine(node)
+        if self.values.carried:
+            self._carried(node, indent, live)
+        steps = [step for step in spine(node) if id(step) not in self.values.stand_in]
         segments = self._segments(steps, head, indent)
         if len(segments) > 1:
             name = self._between(targets, steps, live)
@@ -82,7 +101,7 @@ class Flow:
         """Part a line that would have to be broken inside, where it has several steps."""
         if len(segment) < 2:
             return [segment]
-        before = segment[0].operands[0]
+        before = segment[0].operands[0] if segment[0].operands else None
         known = before is not None and id(before) not in self.values.stand_in
         if known:
             self.values.stand_in[id(before)] = self.spare
@@ -104,7 +123,7 @@ class Flow:
 
     def _shape(self, node: Node, source: Node | None) -> str:
         """Return the shape of a value as a comment, where it is not that of what it came from."""
-        if not isinstance(node.type, Tensor):
+        if self.quiet or not isinstance(node.type, Tensor):
             return ""
         text = self.shape_text(node.type)
         before = source.type if source is not None else None

@@ -8,7 +8,7 @@ from archdsl.dims import Dim, Traced, origin_of, substitute, symbol
 from archdsl.emit.constants import Unwritable
 from archdsl.emit.python import Lines, literal
 from archdsl.emit.scope import Differs
-from archdsl.graph import Let, Make, SetState
+from archdsl.graph import Branch, Let, Loop, Make, SetState
 from archdsl.layers.tensor import Tensor
 from archdsl.syntax import tree
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from archdsl.dims import Size
     from archdsl.emit.model import ClassWriter
     from archdsl.emit.scope import Strand
-    from archdsl.graph import Loop, Module, Statement
+    from archdsl.graph import Module, Statement
 
 
 class LoopWriter:
@@ -85,7 +85,11 @@ class LoopWriter:
                 self.scope.aliases[key] = plain
                 continue
             wanted = self._variable(key, outer[0])
-            names[key] = self.scope.carried[key] = self.scope.fresh_name(wanted)
+            entry = str(plain)
+            reused = entry in self.scope.usage.inferred and self.scope.usage.inferred[entry] == wanted and wanted not in self.scope.usage.clashes
+            names[key] = self.scope.carried[key] = wanted if reused else self.scope.fresh_name(wanted)
+            if reused:
+                self.scope.shadowed.add(entry)
         return names
 
     @staticmethod
@@ -179,7 +183,9 @@ class LoopWriter:
         if not made:
             return
         for key, name in used.items():
-            writer.init.add(f"{name} = {self._entry(key)}", init)
+            entry = self._entry(key)
+            if entry != name:
+                writer.init.add(f"{name} = {entry}", init)
         writer.init.add(header if self._mentions(made, loop) else f"for _ in {self._iterable(loop)}:", init, loop.iterable.span)
         writer.init.extend(made)
         for key, name in used.items():
@@ -207,7 +213,10 @@ class LoopWriter:
             return literal(list(loop.items))
 
     def _entry(self, key: str) -> str:
-        return self.scope.size([loop.symbols[0][key] for loop in self.row])
+        shadowed, self.scope.shadowed = self.scope.shadowed, set()
+        text = self.scope.size([loop.symbols[0][key] for loop in self.row])
+        self.scope.shadowed = shadowed
+        return text
 
     def _next(self, key: str) -> str:
         """Write what a carried size is in the next iteration, over the names of this one."""
@@ -241,11 +250,12 @@ class LoopWriter:
         pairs: list[tuple[str, str]] = []
         for holder in row[0].lists:
             own = [_in(body, holder.name) for loop in row for body in loop.bodies]
-            simple = all(len(found) == 1 for found in own) and all(
+            every = [_in(body, holder.name, deep=True) for loop in row for body in loop.bodies]
+            simple = own == every and all(len(found) == 1 for found in own) and all(
                 len(_holder(strand, holder.name)) == len(loop.bodies) for strand, loop in zip(self.outer, row, strict=True)
             )
             variable = holder.name
-            for found in own:
+            for found in every:
                 for module in found:
                     self.writer.overrides[id(module)] = variable if simple else f"next({_iterator(holder.name)})"
             if simple:
@@ -256,7 +266,7 @@ class LoopWriter:
         return pairs
 
     def _forward(self, loop: Loop, computed: Lines, seen: set[str], headed: Sequence[tuple[str, str]], forward: int) -> None:
-        for found in [_in(body, holder.name) for each in self.row for body in each.bodies for holder in each.lists]:
+        for found in [_in(body, holder.name, deep=True) for each in self.row for body in each.bodies for holder in each.lists]:
             for module in found:
                 self.writer.overrides.pop(id(module), None)
         if not computed:
@@ -314,14 +324,18 @@ def _value(size: Size, strand: Strand) -> object:
     return found
 
 
-def _in(body: Sequence[Statement], holder: str) -> list[Module]:
-    """Return the elements of a list that one iteration makes, outside of conditions and loops inside it."""
+def _in(body: Sequence[Statement], holder: str, *, deep: bool = False) -> list[Module]:
+    """Return the elements of a list that one iteration makes; inside of conditions and loops too, if `deep`."""
     found: list[Module] = []
     for statement in body:
         if isinstance(statement, Make):
             found.append(statement.module)
         elif isinstance(statement, Let | SetState):
             found.extend(statement.makes)
+        elif deep and isinstance(statement, Branch):
+            found.extend(_in(statement.body, holder, deep=True))
+        elif deep and isinstance(statement, Loop):
+            found.extend(module for each in statement.bodies for module in _in(each, holder, deep=True))
     return [module for module in found if module.key.rpartition(".")[0] == holder]
 
 

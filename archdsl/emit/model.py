@@ -12,6 +12,7 @@ from archdsl.emit.nodes import Values
 from archdsl.emit.python import Lines
 from archdsl.emit.scope import Differs, Scope, Usage
 from archdsl.emit.shorthands import parameters
+from archdsl.emit.states import StateWriter
 from archdsl.graph import Branch, Choice, Constant, Let, Loop, Make, Module, Read, SetState
 from archdsl.layers.tensor import Tensor
 
@@ -58,6 +59,8 @@ class ClassWriter:
         self.init, self.forward = Lines(), Lines()
         self.overrides: dict[int, str] = {}
         self.paths: dict[int, str] = {}
+        self.next_names: dict[str, str] = {}
+        self.returned = False
         self.lists: set[str] = set()
         self.iterators: set[str] = set()
         for instance in self.instances:
@@ -72,6 +75,15 @@ class ClassWriter:
         self.outer: list[Sequence[Statement]] = []
         self.all_names = names
         self.body([instance.body for instance in self.instances], 8, 8)
+        self.methods = Lines()
+        if first.states:
+            name = self.definition.name
+            runs = self.shorthands.scans_of(name)
+            steps = any(run.scan is not None and run.scan.steps is not None for run in runs)
+            ragged = any(kind.ragged for _, kind in first.inputs)
+            StateWriter(self, ragged=ragged, steps=steps, masks=self.shorthands.takes_lengths(name)).write(self.methods)
+        else:
+            self._forward(self.methods, first)
 
     def access(self, module: Module) -> str:
         """Return how a module is reached in `forward`."""
@@ -171,9 +183,6 @@ class ClassWriter:
             self.next_names |= dict(zip(first.targets, targets, strict=True))
         self.flow.assign(", ".join(targets), first.node, forward, first.node.span, live | {name for name, _ in self.instances[0].outputs})
 
-    next_names: dict[str, str] = {}
-    returned = False
-
     def _is_result(self, let: Let, rest: Sequence[Sequence[Statement]]) -> bool:
         """Whether a value is all that is left to give: it is returned as it is computed."""
         instance = self.instances[0]
@@ -270,7 +279,7 @@ class ClassWriter:
             if initial:
                 lines.extend(initial)
             lines.blank()
-        self._forward(lines, instance)
+        lines.extend(self.methods)
         return lines
 
     def _signature(self) -> list[str]:
@@ -298,7 +307,7 @@ class ClassWriter:
         names += [state.name for state in instance.states]
         names += [f"{name}=None" for name, _ in instance.carries]
         lines.add(f"def forward({', '.join(['self', *names])}):", 4, self.definition.span)
-        for name, text in self.usage.locals.items():
+        for name, text in self.usage.locals.values():
             lines.add(f"{name} = {text}", 8)
         lines.extend(self.forward)
         if not self.returned:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from archdsl.emit.chains import Part, adapted, inlined, members, path
+from archdsl.emit.adapters import adapted, single
+from archdsl.emit.chains import Part, inlined, members, path
+from archdsl.emit.nodes import outcome, whole
 from archdsl.emit.python import literal
 from archdsl.emit.scope import Differs
 from archdsl.graph import Choice, Module, Run
@@ -35,6 +37,7 @@ class Makers:
     def __init__(self, scope: Scope, signatures: Mapping[str, Signature], shorthands: Shorthands, runs: Mapping[int, Run]) -> None:
         self.scope, self.signatures, self.shorthands, self.runs = scope, signatures, shorthands, runs
         self.document = scope.document
+        self.inside = False
 
     def make(self, column: Sequence[Module]) -> str:
         """Write the call that makes a module, which is the same one in every strand."""
@@ -68,6 +71,9 @@ class Makers:
         if layer.helper and not layer.function and layer.module == layer.helper.partition("class ")[2].partition("(")[0]:
             self.document.helper(layer.module, layer.helper, layer.helper_imports)
         function = self.document.function(layer.module)
+        run = self.runs.get(id(column[0]))
+        if self.inside and run is not None and needs_adapter(run):
+            function = single(self, run, function)
         return f"{function}({', '.join(self.arguments(layer, column))})"
 
     def arguments(self, layer: Layer, column: Sequence[Module]) -> list[str]:
@@ -92,17 +98,21 @@ class Makers:
             index = [other for other in column[0].arguments if other.positional].index(one)
             matching = [[other for other in module.arguments if other.positional][index] for module in column]
         if isinstance(one.value, Module) or hasattr(one.value, "layer"):
-            text = self.layer_argument(one)
+            text = self.layer_argument(one, column)
         else:
             text = self.scope.argument(matching)
         return text if one.positional else f"{one.name}={text}"
 
-    def layer_argument(self, one: Given) -> str:
-        """Write a layer that is an argument of another: its class, or the function that it is."""
+    def layer_argument(self, one: Given, column: Sequence[Module]) -> str:
+        """Write a layer that is an argument of another: what it infers is known of the other as `norm.normalized_shape`."""
         layer = getattr(one.value, "layer", None)
         if layer is None:
             raise Differs
-        return self.document.function(layer.module or layer.function) + "()"
+        keys = [f"{one.name}.{name}" for name in layer.infers]
+        inferred = [self.scope.value([module.inferred[key] for module in column]) for key in keys if key in column[0].inferred]
+        given = [("" if inner.positional else f"{inner.name}=") + self.scope.argument([inner] * len(column)) for inner in getattr(one.value, "given", ())]
+        texts = [*given[: layer.leading], *inferred, *given[layer.leading :], *_fixed(layer)]
+        return f"{self.document.function(layer.module or layer.function)}({', '.join(texts)})"
 
     def _block(self, column: Sequence[Module]) -> str:
         definition = column[0].definition
@@ -158,6 +168,17 @@ class Makers:
 
     def _chain(self, column: Sequence[Module]) -> str:
         self.document.function("nn")
+        around, self.inside = self.inside, self.inside or self._is_whole(column[0])
+        try:
+            return self._sequential(column)
+        finally:
+            self.inside = around
+
+    def _is_whole(self, module: Module) -> bool:
+        run = self.runs.get(id(module))
+        return run is not None and whole(run)
+
+    def _sequential(self, column: Sequence[Module]) -> str:
         first = column[0]
         if any(not member.name.isdigit() for member in first.members):
             self.document.use("from collections import OrderedDict")
@@ -181,6 +202,15 @@ class Makers:
             return ""
         arguments = [("" if one.positional else f"{one.name}=") + self.scope.argument([one]) for one in chosen.arguments]
         return f"{self.document.function(chosen.layer.function)}({', '.join([target, *arguments])})"
+
+
+def needs_adapter(run: Run) -> bool:
+    """Whether a layer, called by nn.Sequential on one value, would do something else than is wanted."""
+    layer = run.module.layer
+    if layer is None or run.module.kind != "layer":
+        return False
+    result = outcome(layer, run.inputs, run.module.arguments)
+    return not isinstance(run.type, Tensor) or (result is not None and result.call not in ("", "{self}({0})"))
 
 
 def _fixed(layer: Layer) -> list[str]:

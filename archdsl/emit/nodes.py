@@ -33,6 +33,7 @@ class Values:
         self.scope, self.access, self.shorthands, self.device = scope, access, shorthands, device
         self.document = scope.document
         self.stand_in: dict[int, str] = {}
+        self.renamed: dict[str, str] = {}
         self.carried: dict[str, str] = {}
 
     def write(self, node: Node) -> str:
@@ -41,7 +42,7 @@ class Values:
         if known is not None:
             return known
         if isinstance(node, Read):
-            return node.name
+            return self.renamed.get(node.name, node.name)
         if isinstance(node, Number):
             return self.number(node)
         if isinstance(node, Apply):
@@ -163,8 +164,8 @@ class Values:
     def run(self, node: Run) -> str:
         """Write a module applied to values."""
         module = node.module
-        values = [self.write(one) for one in node.inputs]
-        if module.kind == "chain" and not self.whole(node):
+        values = ["" if one is None else self.write(one) for one in node.inputs]
+        if module.kind == "chain" and not whole(node):
             return self._one_by_one(node, self.access(module))
         path = self.access(module)
         if module.key in self.carried:
@@ -178,6 +179,7 @@ class Values:
             if result is not None and result.call:
                 self.use_helper(layer, node.lengths)
                 return fill(result.call, values, {one.name: self.scope.argument([one], "forward") for one in forward}, layer, self.lengths(node), path)
+            values = [value for value in values if value]
             values += [f"{one.name}={self.scope.argument([one], 'forward')}" for one in forward]
         if module.kind == "block" and node.lengths:
             values += [f"{one.type.lengths}_lengths" for one in node.inputs if isinstance(one.type, Tensor) and one.type.ragged]
@@ -185,19 +187,9 @@ class Values:
 
     def scan(self, node: Run, path: str, values: Sequence[str]) -> str:
         """Write a cell run over time."""
-        from archdsl.emit.scan import call
+        from archdsl.emit.states import call
 
         return call(self, node, path, values)
-
-    def whole(self, node: Run) -> bool:
-        """Whether an nn.Sequential can be called as one: every member takes one value and gives one."""
-        for inner in node.inner:
-            several = not isinstance(inner.type, Tensor) or len(inner.inputs) != 1
-            if several or inner.lengths or inner.scan is not None or inner.module.layer is not None and inner.module.layer.role == "recurrent":
-                return False
-            if any(isinstance(one, Take) for one in inner.inputs) or (inner.inner and not self.whole(inner)):
-                return False
-        return True
 
     def _one_by_one(self, node: Run, path: str) -> str:
         """Call the members of a chain in turn, where nn.Sequential cannot."""
@@ -212,7 +204,7 @@ class Values:
         """Write one member of a chain applied to what the members before it gave."""
         if any(isinstance(one, Take) for one in inner.inputs):
             text = f"{within(text, POSTFIX)}[0]" if len(inner.inputs) == 1 else f"*{text}"
-        if inner.inner and not self.whole(inner):
+        if inner.inner and not whole(inner):
             for one in inner.inner:
                 name = one.module.name
                 text = self.member(one, f"{path}[{name}]" if name.isdigit() else f"{path}.{name}", text)
@@ -226,6 +218,22 @@ class Values:
         if inner.scan is not None:
             return self.scan(inner, path, [text])
         return f"{path}({text})"
+
+
+def whole(node: Run) -> bool:
+    """Whether an nn.Sequential can be called as one: each member is given one value, and knows no lengths."""
+    for inner in node.inner:
+        inputs = [one for one in inner.inputs if not (isinstance(one, Take) and one.index == 0)]
+        several = len(inner.inputs) != 1 or (not isinstance(inner.type, Tensor) and not passes_first(inner))
+        if several or inner.lengths or inner.scan is not None or any(isinstance(one, Take) for one in inputs) or (inner.inner and not whole(inner)):
+            return False
+    return True
+
+
+def passes_first(run: Run) -> bool:
+    """Whether a module's first result is what it passes on in a chain."""
+    layer = run.module.layer
+    return layer is not None and layer.role in ("recurrent", "attention")
 
 
 def outcome(layer: Layer, inputs: Sequence[Node | None], given: Sequence[Given]) -> Applied | None:

@@ -45,7 +45,7 @@ def write(program: Program) -> Written:
         from archdsl.emit.training import write_training
 
         body.blank(2)
-        body.extend(write_training(document, program))
+        body.extend(write_training(document, program, shorthands))
     comments = program.comments.above if program.comments is not None else ()
     whole = document.assemble("" if single else program.about, comments)
     return Written(whole.text, whole.lines)

@@ -11,7 +11,7 @@ from archdsl.emit.wrap import WIDTH, wrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from archdsl.text.source import Span
 
@@ -79,7 +79,6 @@ class Document:
     def __init__(self) -> None:
         self.imports: set[str] = set()
         self.helpers: dict[str, str] = {}
-        self.names: set[str] = set()
         self.body = Lines()
 
     def use(self, *imports: str) -> None:
@@ -90,6 +89,15 @@ class Document:
         """Ask for a helper once."""
         self.helpers.setdefault(name, source.strip("\n") + "\n")
         self.use(*imports)
+
+    def class_name(self, wanted: str, source: Callable[[str], str]) -> str:
+        """Ask for a helper class whose source follows from its name; one that differs gets a number behind it."""
+        name, number = wanted, 1
+        while name in self.helpers and self.helpers[name] != source(name).strip("\n") + "\n":
+            number += 1
+            name = f"{wanted}{number}"
+        self.helper(name, source(name))
+        return name
 
     def function(self, dotted: str) -> str:
         """Return a dotted name of torch as it is written, and import what it needs."""

@@ -110,7 +110,7 @@ class RecipeValues(Values):
     """
 
     def __init__(self, document: Document, names: Names, shorthands: Shorthands, batch: str) -> None:
-        scope = Scope(document, _DEFINITION, [Instance(_DEFINITION)], (), Usage())
+        scope = Scope(document, _DEFINITION, [Instance(_DEFINITION)], {}, Usage())
         super().__init__(scope, lambda module: names.modules[id(module)], shorthands, batch)
         self.names, self.batch = names, batch
         self.lengths_of: dict[str, str] = {}

@@ -50,11 +50,12 @@ class Usage:
         self.fresh: dict[str, dict[int, object]] = {}
         self.kept: set[str] = set()
         self.init: set[str] = set()
-        self.locals: dict[str, str] = {}
+        self.locals: dict[str, tuple[str, str]] = {}
+        self.clashes: set[str] = set()
 
     def state(self) -> object:
         """Return what tells two passes apart."""
-        return (tuple(self.inferred), tuple(self.fresh), frozenset(self.kept), frozenset(self.init), tuple(self.locals))
+        return (tuple(self.inferred), tuple(self.fresh), frozenset(self.kept), frozenset(self.init), tuple(self.locals), len(self.clashes))
 
 
 class Scope:
@@ -71,6 +72,7 @@ class Scope:
         self.seen_targets: set[str] = set()
         self.aliases: dict[str, Size] = {}
         self.carried: dict[str, str] = {}
+        self.shadowed: set[str] = set()
         self.substituted: list[dict[str, str]] = []
         self.modules: set[str] = {module.name for instance in instances for module in instance.modules}
         self.strands = [Strand(instance, {**params, **instance.arguments, **instance.symbols}, dict(instance.inputs)) for instance in instances]
@@ -95,6 +97,8 @@ class Scope:
             self.usage.init.add(name)
             return self.carried[name]
         if name in self.usage.inferred:
+            if name in self.shadowed:
+                self.usage.clashes.add(self.usage.inferred[name])
             return self.usage.inferred[name]
         if not self._known(name):
             return None
@@ -155,9 +159,10 @@ class Scope:
             return None
         owner, axis = place
         batched = next(kind for input_, kind in self.instances[0].inputs if input_ == owner).batched
-        text = name if "." not in name else self._argument(name, "").removeprefix("in_")
-        self.usage.locals[text] = f"{owner}.size({axis + batched})"
-        return text
+        if name not in self.usage.locals:
+            text = name if "." not in name else self._argument(name, "").removeprefix("in_")
+            self.usage.locals[name] = (text, f"{owner}.size({axis + batched})")
+        return self.usage.locals[name][0]
 
     def _place(self, name: str) -> tuple[str, int] | None:
         for owner, pattern in zip(self.definition.inputs, self.definition.patterns, strict=True):

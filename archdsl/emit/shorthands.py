@@ -12,7 +12,7 @@ from archdsl.emit.modules import Makers
 from archdsl.emit.nodes import Values
 from archdsl.emit.python import Lines
 from archdsl.emit.scope import Differs, Scope, Usage
-from archdsl.graph import Apply, Branch, Instance, Let, Loop, Make, Run, SetState
+from archdsl.graph import Apply, Branch, Instance, Let, Loop, Make, Run, SetState, Take
 from archdsl.syntax import tree
 
 TYPE_CHECKING = False
@@ -50,17 +50,37 @@ class Shorthands:
         self.written: dict[str, Usage] = {}
         self.runs: dict[int, Run] = {}
         self.lines = Lines()
+        self.scans: list[Run] = []
+        self.unpacked: list[Run] = []
+        self.taken: list[tuple[Run, int]] = []
         for instance in [*(one for many in program.instances.values() for one in many), *program.models.values()]:
             self._collect(instance)
+
+    def takes_lengths(self, name: str) -> bool:
+        """Whether a cell has to know where sequences end: some use reads its last states, and is ragged."""
+        return any(self._reads_states(run) for run in self.scans_of(name) if run.lengths)
+
+    def scans_of(self, name: str) -> list[Run]:
+        """Return the recurrences of a cell."""
+        return [run for run in self.scans if run.module.definition is not None and run.module.definition.name == name]
+
+    def _reads_states(self, run: Run) -> bool:
+        outputs = len(run.instance.outputs) if run.instance is not None else 1
+        return any(base is run and index >= outputs for base, index in self.taken) or run in self.unpacked
 
     # ------------------------------------------------------------ where they are used
 
     def _collect(self, instance: Instance) -> None:
         for module in instance.modules:
             self._collect_module(module)
+        self.unpacked += [statement.node for statement in lets_of(instance.body) if isinstance(statement.node, Run) and len(statement.targets) > 1]
         for node in nodes_of(instance.body):
             if isinstance(node, Run):
                 self.runs.setdefault(id(node.module), node)
+                if node.scan is not None:
+                    self.scans.append(node)
+            if isinstance(node, Take) and isinstance(node.base, Run) and node.base.scan is not None:
+                self.taken.append((node.base, node.index))
             if isinstance(node, Apply):
                 for splice in path(node.spliced):
                     if splice.kind == "shorthand" and splice.definition is not None:
@@ -255,17 +275,23 @@ def _base(node: Node, splice: Splice) -> tuple[Node, bool]:
     return node, plain
 
 
+def lets_of(body: Sequence[Statement]) -> Iterator[Let | SetState]:
+    """Go through the definitions of values of a body, those in loops and conditions too."""
+    for statement in body:
+        if isinstance(statement, Let | SetState):
+            yield statement
+        elif isinstance(statement, Branch):
+            yield from lets_of(statement.body)
+        elif isinstance(statement, Loop):
+            for each in statement.bodies:
+                yield from lets_of(each)
+
+
 def nodes_of(body: Sequence[Statement]) -> Iterator[Node]:
     """Go through every node of a body, those inside chains too."""
     stack: list[Node] = []
-    for statement in body:
-        if isinstance(statement, Let | SetState):
-            stack.append(statement.node)
-        elif isinstance(statement, Branch):
-            yield from nodes_of(statement.body)
-        elif isinstance(statement, Loop):
-            for each in statement.bodies:
-                yield from nodes_of(each)
+    for statement in lets_of(body):
+        stack.append(statement.node)
         while stack:
             node = stack.pop()
             yield node

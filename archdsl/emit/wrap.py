@@ -73,13 +73,25 @@ def _link(link: str, indent: int) -> list[str]:
 
 
 def _bracketed(head: str, expr: str, tail: str, indent: int) -> list[str] | None:
-    """Break in the last bracket of an expression; None where it does not end in one."""
-    start = _last_bracket(expr)
-    if start is None or start == len(expr) - 2:
+    """Break in the last bracket that leaves a head which fits; None where the expression does not end in one."""
+    if expr[-1:] not in _CLOSE or not expr:
         return None
-    before, inner, close = head + expr[: start + 1], expr[start + 1 : -1], expr[-1] + tail
+    found: list[str] | None = None
+    for start, end in reversed(_brackets(expr)):
+        if end == start + 1:
+            continue
+        lines = _broken(head, expr, tail, indent, start, end)
+        if found is None:
+            found = lines
+        if len(lines[0]) <= WIDTH and len(lines[-1]) <= WIDTH:
+            return lines
+    return found
+
+
+def _broken(head: str, expr: str, tail: str, indent: int, start: int, end: int) -> list[str]:
+    before, inner, close = head + expr[: start + 1], expr[start + 1 : end], expr[end:] + tail
     items = split(inner.rstrip(","), ", ")
-    atom = expr[start] in "[{" and (start == 0 or not _is_name(expr[start - 1])) or (expr[start] == "(" and (start == 0 or not _is_name(expr[start - 1])))
+    atom = start == 0 or not _is_name(expr[start - 1])
     generator = len(items) == 1 and len(split(items[0], " for ")) > 1
     pad = " " * indent
     if generator:
@@ -90,6 +102,18 @@ def _bracketed(head: str, expr: str, tail: str, indent: int) -> list[str] | None
     if len(flat) <= WIDTH and not _forced(inner):
         return [pad + before, flat, pad + close]
     return _exploded(before, items, close, indent, comma=len(items) > 1)
+
+
+def _brackets(expr: str) -> list[tuple[int, int]]:
+    """Return where the brackets at the top of an expression open and close."""
+    found: list[tuple[int, int]] = []
+    start = 0
+    for place, letter, depth in scan(expr):
+        if letter in _OPEN and depth == 1:
+            start = place
+        elif letter in _CLOSE and depth == 1:
+            found.append((start, place))
+    return found
 
 
 def _is_name(letter: str) -> bool:
@@ -158,17 +182,6 @@ def _links(expr: str) -> list[str]:
     places = [place for place in _top(expr) if expr[place] == "." and place and expr[place - 1] in ")]"]
     ends = [0, *places, len(expr)]
     return [expr[a:b] for a, b in zip(ends, ends[1:], strict=False)]
-
-
-def _last_bracket(expr: str) -> int | None:
-    """Return where the bracket opens that closes at the end of an expression."""
-    if not expr or expr[-1] not in _CLOSE:
-        return None
-    found = None
-    for place, letter, depth in scan(expr):
-        if letter in _OPEN and depth == 1:
-            found = place
-    return found
 
 
 def _fits(text: str, indent: int) -> bool:

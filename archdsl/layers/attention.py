@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archdsl.dims import Dim
 from archdsl.layers.broadcasting import join
-from archdsl.layers.geometry import count, same, want_divisor, want_floats
+from archdsl.layers.geometry import count, same, same_shape, want_divisor, want_floats
 from archdsl.layers.registry import layer
 from archdsl.layers.tensor import Applied, Mismatch, Tensor, show_shape
 
@@ -110,6 +110,7 @@ def multihead_attention(
         raise Mismatch(f"wants as many values as keys and gets {source} and {value_source}", value=2)
     _want_width("kdim", key_wide, embed if kdim is None else kdim, 1)
     _want_width("vdim", value_wide, embed if vdim is None else vdim, 2)
+    want_masks(key_padding_mask, attn_mask, length, source, 3)
     if is_causal and attn_mask is None:
         raise Mismatch("is_causal only says what attn_mask is, and wants one", argument="is_causal")
     output = query.like((length, embed))
@@ -122,6 +123,19 @@ def multihead_attention(
         call=_written(key, value, key_padding_mask, attn_mask, need_weights, average_attn_weights, is_causal),
         embed_dim=embed,
     )
+
+
+def want_masks(padding: Tensor | None, mask: Tensor | None, length: Size, source: Size, index: int) -> None:
+    """Raise Mismatch where a mask of the padding is not [S] for each sample, or one of the attention not [T, S] for all.
+
+    `index` is the place of the first among the values; the second follows it.
+    """
+    if padding is not None and not (padding.batched and same_shape(padding.shape, (source,))):
+        found = show_shape(padding.shape, padding.batched)
+        raise Mismatch(f"wants a mask of the padding {show_shape((source,), batched=True)} and gets {found}", value=index)
+    if mask is not None and len(mask.full) != 3 and not same_shape(mask.full, (length, source)):
+        found = show_shape(mask.shape, mask.batched)
+        raise Mismatch(f"wants a mask of the attention {show_shape((length, source))} and gets {found}", value=index + 1)
 
 
 def _want_width(argument: str, found: Size, wanted: Size, index: int) -> None:

@@ -159,8 +159,7 @@ def apply_argument(given: Any, *values: Tensor) -> Applied:
     declared = getattr(given, "layer", given)
     if not hasattr(declared, "rule"):
         raise Mismatch("wants a layer of the registry in its arguments")
-    applied = declared.apply(values, getattr(given, "bound", {}))
-    return applied  # type: ignore[no-any-return]
+    return declared.apply(values, getattr(given, "bound", {}))  # type: ignore[no-any-return]
 
 
 def _counted(layer: Layer, values: Sequence[object]) -> list[object]:

@@ -50,13 +50,16 @@ def digits(size: Size = 28) -> Applied:
 
 @_source(choices={"encoding": ("one_hot", "index")})
 def surnames(encoding: str = "one_hot") -> Applied:
-    """Surnames of 18 languages from Faker's lists, letter by letter: one-hot [T, 57], or their numbers [T]."""
+    """Surnames of 18 languages from Faker's lists, letter by letter: one-hot [T, 57], or their numbers [T].
+
+    `weight` makes every language count the same, however many names it has; it is 1 on average.
+    """
     from archdsl.dims import symbol
 
     one_hot = encoding == "one_hot"
     shape = (symbol("T"), LETTERS) if one_hot else (symbol("T"),)
     name = Tensor(shape, "float32" if one_hot else "int64", True, True, "name")
-    return Applied(name=name, language=Tensor((), "int64"))
+    return Applied(name=name, language=Tensor((), "int64"), weight=Tensor(()))
 
 
 @_source()

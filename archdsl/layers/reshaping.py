@@ -120,6 +120,8 @@ def transpose(x: Tensor, /, dim0: int, dim1: int) -> Applied:
 def squeeze(x: Tensor, /, dim: Dims) -> Applied:
     """Leaves out dimensions of size 1."""
     axes = [x.axis(one) for one in (dim if isinstance(dim, tuple) else (dim,))]
+    if len(set(axes)) < len(axes):
+        raise Mismatch(f"dim={dim} names a dimension twice", argument="dim")
     if x.ragged and 0 in axes:
         raise Mismatch("a ragged dimension cannot be left out", argument="dim")
     return Applied(x.like([size for axis, size in enumerate(x.shape) if axis not in axes or size != 1]))

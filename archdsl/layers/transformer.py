@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.dims import Dim
-from archdsl.layers.attention import attention_macs, attention_weights, want_sequence
+from archdsl.layers.attention import attention_macs, attention_weights, want_masks, want_sequence
 from archdsl.layers.bind import apply_argument
 from archdsl.layers.geometry import same, want_divisor
 from archdsl.layers.registry import layer
@@ -11,6 +11,8 @@ from archdsl.layers.tensor import Applied, Mismatch, Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from archdsl.dims import Size
     from archdsl.layers.check import Layer, Probability
 
@@ -59,6 +61,7 @@ def transformer_encoder_layer(
     """Self-attention and two linear layers, each with a residual connection and a layer norm."""
     length, wide = want_sequence(src, 0)
     want_divisor(nhead, wide, "nhead", "the features")
+    want_masks(src_key_padding_mask, src_mask, length, length, 1)
     if is_causal and src_mask is None:
         raise Mismatch("is_causal only says what src_mask is, and wants one", argument="is_causal")
     return Applied(
@@ -91,6 +94,8 @@ def transformer_decoder_layer(
     """Self-attention, attention to a memory [S, E], and two linear layers, each with a residual connection."""
     length, wide = want_sequence(tgt, 0)
     source = _want_memory(memory, wide)
+    want_masks(tgt_key_padding_mask, tgt_mask, length, length, 2)
+    want_masks(memory_key_padding_mask, memory_mask, length, source, 2)
     want_divisor(nhead, wide, "nhead", "the features")
     own = attention_macs(wide, wide, wide, length, length)
     other = attention_macs(wide, wide, wide, length, source)
@@ -108,7 +113,7 @@ def transformer_decoder_layer(
     )
 
 
-def _inner(**made: Applied | None) -> dict[str, object]:
+def _inner(**made: Applied | None) -> dict[str, Any]:
     """Return what inference supplies to layers that are arguments: `encoder_layer.d_model`."""
     found = {argument: applied.inferred for argument, applied in made.items() if applied is not None}
     return {f"{argument}.{name}": size for argument, inferred in found.items() for name, size in inferred.items()}

@@ -51,6 +51,8 @@ def _fractional(dimensions: int, x: Tensor, kernel: Sizes, size: Sizes | None, r
         raise Mismatch("wants either output_size or output_ratio", argument="output_size" if size is not None else "output_ratio")
     if size is None:
         ratios = ratio if isinstance(ratio, tuple) else (ratio,) * dimensions
+        if len(ratios) != dimensions:
+            raise Mismatch(f"output_ratio wants {dimensions} numbers and gets {len(ratios)}", argument="output_ratio")
         reached = [_part(old, part) for old, part in zip(space, ratios, strict=True)]  # type: ignore[arg-type]
     else:
         reached = list(each(size, dimensions, "output_size"))
@@ -70,7 +72,7 @@ def _part(size: Size, ratio: float) -> Size:
     return int(size * ratio)
 
 
-@layer("nn.FractionalMaxPool2d", function="F.fractional_max_pool2d", role="pooling")
+@layer("nn.FractionalMaxPool2d", role="pooling")
 def fractional_max_pool2d(
     x: Tensor, /, kernel_size: Sizes, output_size: Sizes | None = None, output_ratio: Ratios | None = None,
     return_indices: bool = False,
@@ -79,7 +81,7 @@ def fractional_max_pool2d(
     return _fractional(2, x, kernel_size, output_size, output_ratio, return_indices)
 
 
-@layer("nn.FractionalMaxPool3d", function="F.fractional_max_pool3d", role="pooling")
+@layer("nn.FractionalMaxPool3d", role="pooling")
 def fractional_max_pool3d(
     x: Tensor, /, kernel_size: Sizes, output_size: Sizes | None = None, output_ratio: Ratios | None = None,
     return_indices: bool = False,

@@ -37,23 +37,44 @@ def bad_yaml(source: Source, at: int, problem: str, begun: int | None) -> Compla
     line = text[text.rfind("\n", 0, at) + 1 : at]
     if "expected ',' or" in problem and character == "[":
         return Complaint(
-            "yaml-ends-word", "inside brackets, YAML ends a word at `[`", span, "the word has ended before this", labels,
+            "yaml-ends-word",
+            "inside brackets, YAML ends a word at `[`",
+            span,
+            "the word has ended before this",
+            labels,
             "Put the type between quotes, or give it a line of its own.",
         )
-    if "expected ',' or" in problem and character == ":" or ("mapping values" in problem and "->" in line):
+    if ("expected ',' or" in problem and character == ":") or ("mapping values" in problem and "->" in line):
         return Complaint(
-            "yaml-ends-word", "YAML reads a colon with a blank behind it as the end of a key", span, "this one", labels,
+            "yaml-ends-word",
+            "YAML reads a colon with a blank behind it as the end of a key",
+            span,
+            "this one",
+            labels,
             "Put the whole expression between quotes.",
         )
     if "cannot start any token" in problem and character == "\t":
-        return Complaint("bad-yaml", "YAML is indented with blanks, not with tabs", span, "a tab stands here", suggestion="Replace it with blanks.")
+        return Complaint(
+            "bad-yaml", "YAML is indented with blanks, not with tabs", span, "a tab stands here", suggestion="Replace it with blanks."
+        )
     if "cannot start any token" in problem:
-        return Complaint("bad-yaml", f"a word cannot begin with `{character}` in YAML", span, "this one does", suggestion="Put it between quotes.")
+        return Complaint(
+            "bad-yaml", f"a word cannot begin with `{character}` in YAML", span, "this one does", suggestion="Put it between quotes."
+        )
     if "end of stream" in problem or not character:
         return Complaint("bad-yaml", "the file ends inside something that was opened", span, "it ends here", labels, "Close it.")
     if "mapping values" in problem:
-        return Complaint("bad-yaml", "a key cannot stand here", span, "this colon makes a key of what is before it", labels, "Check the indentation, or put quotes round the text.")
-    return Complaint("bad-yaml", f"this is not YAML: {problem}", span, "here", labels, "Check the indentation of this line and of the one above.")
+        return Complaint(
+            "bad-yaml",
+            "a key cannot stand here",
+            span,
+            "this colon makes a key of what is before it",
+            labels,
+            "Check the indentation, or put quotes round the text.",
+        )
+    return Complaint(
+        "bad-yaml", f"this is not YAML: {problem}", span, "here", labels, "Check the indentation of this line and of the one above."
+    )
 
 
 def unreadable(span: Span) -> Complaint:
@@ -63,7 +84,9 @@ def unreadable(span: Span) -> Complaint:
 
 def too_deep(span: Span, most: int) -> Complaint:
     """More nesting than is allowed."""
-    return Complaint("nested-too-deep", f"a spec nests at most {most} deep", span, "this is deeper", suggestion="Give a part of it a name of its own.")
+    return Complaint(
+        "nested-too-deep", f"a spec nests at most {most} deep", span, "this is deeper", suggestion="Give a part of it a name of its own."
+    )
 
 
 def too_many_events(span: Span, most: int) -> Complaint:
@@ -74,14 +97,19 @@ def too_many_events(span: Span, most: int) -> Complaint:
 def too_large(span: Span, most: int) -> Complaint:
     """Aliases that multiply."""
     return Complaint(
-        "spec-too-large", f"with its aliases written out, a spec has at most {most:,} parts", span, "the limit is passed here",
+        "spec-too-large",
+        f"with its aliases written out, a spec has at most {most:,} parts",
+        span,
+        "the limit is passed here",
         suggestion="Use `repeat` or a block in place of the aliases.",
     )
 
 
 def second_document(span: Span) -> Complaint:
     """A second document in one file."""
-    return Complaint("second-document", "a spec is one document", span, "a second one begins here", suggestion="Put it in a file of its own.")
+    return Complaint(
+        "second-document", "a spec is one document", span, "a second one begins here", suggestion="Put it in a file of its own."
+    )
 
 
 def no_tags(span: Span) -> Complaint:
@@ -91,7 +119,13 @@ def no_tags(span: Span) -> Complaint:
 
 def no_merge(span: Span) -> Complaint:
     """A merge key."""
-    return Complaint("no-merge", "`<<` is refused: what a mapping holds is written in it", span, "this merges another mapping", suggestion="Write the keys out, or use a `layer` shorthand.")
+    return Complaint(
+        "no-merge",
+        "`<<` is refused: what a mapping holds is written in it",
+        span,
+        "this merges another mapping",
+        suggestion="Write the keys out, or use a `layer` shorthand.",
+    )
 
 
 def alias_to_open(span: Span, name: str) -> Complaint:
@@ -112,7 +146,11 @@ def odd_key(span: Span) -> Complaint:
 def duplicate_key(span: Span, key: str, first: Span) -> Complaint:
     """One key twice."""
     return Complaint(
-        "duplicate-key", f"`{key}` is given twice", span, "the second time", (Label(first, "the first time"),),
+        "duplicate-key",
+        f"`{key}` is given twice",
+        span,
+        "the second time",
+        (Label(first, "the first time"),),
         "Leave one of them out; to define a name twice, write `graph` as a list.",
     )
 
@@ -120,7 +158,11 @@ def duplicate_key(span: Span, key: str, first: Span) -> Complaint:
 def cut_by_comma(span: Span) -> Complaint:
     """`{features: conv2d(32, 3)}` without quotes."""
     return Complaint(
-        "yaml-ends-word", "inside brackets, YAML ends a word at a comma", span, "this is cut in two", suggestion="Put the expression between quotes, or give it a line of its own."
+        "yaml-ends-word",
+        "inside brackets, YAML ends a word at a comma",
+        span,
+        "this is cut in two",
+        suggestion="Put the expression between quotes, or give it a line of its own.",
     )
 
 
@@ -157,7 +199,10 @@ def one_key(span: Span, keys: list[str]) -> Complaint:
     """An item with several keys, or none."""
     found = f"it has {_listed(keys[:4])}".replace(" or ", " and ") if keys else "it has none"
     return Complaint(
-        "one-key", "an item is a mapping of one key: a layer with its arguments, or a name", span, found,
+        "one-key",
+        "an item is a mapping of one key: a layer with its arguments, or a name",
+        span,
+        found,
         suggestion="Put a `-` in front of each, or indent the arguments under the layer's name." if len(keys) > 1 else "",
     )
 
@@ -165,7 +210,10 @@ def one_key(span: Span, keys: list[str]) -> Complaint:
 def no_layer(span: Span, name: str, known: Iterable[str]) -> Complaint:
     """`BasicBlock: 64` where no layer has that name."""
     return Complaint(
-        "unknown-layer", f"no layer is called `{name}`", span, "so this would be the name of a member",
+        "unknown-layer",
+        f"no layer is called `{name}`",
+        span,
+        "so this would be the name of a member",
         suggestion=meant(name, known, f"A part of an import is used in an expression: `{name}(...)`."),
     )
 
@@ -173,22 +221,42 @@ def no_layer(span: Span, name: str, known: Iterable[str]) -> Complaint:
 def unknown_argument(span: Span, layer: str, name: str, known: Iterable[str], own: list[str]) -> Complaint:
     """An argument that a layer does not have."""
     otherwise = f"It has {_listed(own).replace(' or ', ' and ')}." if own else "It has none."
-    return Complaint("unknown-argument", f"{layer} has no argument `{name}`", span, "I do not know this one", suggestion=meant(name, known, otherwise))
+    return Complaint(
+        "unknown-argument", f"{layer} has no argument `{name}`", span, "I do not know this one", suggestion=meant(name, known, otherwise)
+    )
 
 
 def empty_chain(span: Span) -> Complaint:
     """A chain of nothing."""
-    return Complaint("empty-chain", "a list is a chain of layers, and this one is empty", span, "nothing stands here", suggestion="Write `identity` for a layer that passes its input on.")
+    return Complaint(
+        "empty-chain",
+        "a list is a chain of layers, and this one is empty",
+        span,
+        "nothing stands here",
+        suggestion="Write `identity` for a layer that passes its input on.",
+    )
 
 
 def empty_text(span: Span) -> Complaint:
     """Quotes with nothing between."""
-    return Complaint("empty-expression", "a string is an expression, and this one is empty", span, "nothing stands here", suggestion="A text has quotes of its own: \"''\".")
+    return Complaint(
+        "empty-expression",
+        "a string is an expression, and this one is empty",
+        span,
+        "nothing stands here",
+        suggestion="A text has quotes of its own: \"''\".",
+    )
 
 
 def bad_version(span: Span, found: str) -> Complaint:
     """A version of the language that is not known."""
-    return Complaint("unknown-version", "I read version 1 of the language", span, f"this asks for {found}", suggestion="Write `archdsl: 1`, or leave it out.")
+    return Complaint(
+        "unknown-version",
+        "I read version 1 of the language",
+        span,
+        f"this asks for {found}",
+        suggestion="Write `archdsl: 1`, or leave it out.",
+    )
 
 
 def no_iteration(span: Span) -> Complaint:
@@ -199,7 +267,10 @@ def no_iteration(span: Span) -> Complaint:
 def one_input(span: Span, count: int) -> Complaint:
     """`layers:` in a model of several inputs."""
     return Complaint(
-        "one-input", "`layers` is a path from the one input to the one output", span, f"there are {count} inputs" if count else "there is no input",
+        "one-input",
+        "`layers` is a path from the one input to the one output",
+        span,
+        f"there are {count} inputs" if count else "there is no input",
         suggestion="Write `graph`, with an expression for each value." if count else "",
     )
 
@@ -211,7 +282,13 @@ def both_forms(span: Span, one: str, other: str, first: Span) -> Complaint:
 
 def near_field(span: Span, name: str, field: str) -> Complaint:
     """A definition in a recipe that was meant as a field."""
-    return Complaint("unknown-key", f"a recipe has no field `{name}`, and nothing uses it as a value", span, "I do not know this key", suggestion=f"Did you mean `{field}`?")
+    return Complaint(
+        "unknown-key",
+        f"a recipe has no field `{name}`, and nothing uses it as a value",
+        span,
+        "I do not know this key",
+        suggestion=f"Did you mean `{field}`?",
+    )
 
 
 def schema_says(span: Span, where: str, keyword: str, allowed: tuple[str, ...], found: str, message: str) -> Complaint:
@@ -219,7 +296,9 @@ def schema_says(span: Span, where: str, keyword: str, allowed: tuple[str, ...], 
     if keyword == "additionalProperties":
         return unknown_key(span, found, where, allowed)
     if keyword == "enum":
-        return Complaint("wrong-choice", f"{where} is {_listed(allowed)}", span, f"I found {found}", suggestion=meant(found.strip("`"), allowed))
+        return Complaint(
+            "wrong-choice", f"{where} is {_listed(allowed)}", span, f"I found {found}", suggestion=meant(found.strip("`"), allowed)
+        )
     if keyword == "type":
         kinds = " or ".join(allowed)
         return wanted(span, where, kinds, found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gc import disable, enable, isenabled
+
 from archdsl.syntax import complaints_yaml as say
 from archdsl.syntax import tree
 from archdsl.syntax.lexer import refuse_characters
@@ -10,7 +12,7 @@ from archdsl.syntax.yaml_bodies import Bodies
 from archdsl.syntax.yaml_expressions import Vocabulary, found_in
 from archdsl.syntax.yaml_nodes import Composer, Faulty, Mapping, Scalar, Sequence
 from archdsl.syntax.yaml_verdict import judge
-from archdsl.text.complaint import Complaints
+from archdsl.text.complaint import Complaint, Complaints
 from archdsl.text.source import Span
 
 TYPE_CHECKING = False
@@ -22,7 +24,24 @@ if TYPE_CHECKING:
 
 __all__ = ["Vocabulary", "read"]
 
-FILE_KEYS = ("archdsl", "about", "imports", "params", "shorthands", "blocks", "cells", "model", "models", "train", "figure", "reading", "statements")
+MOST_COMPLAINTS = 100
+"""After so many mistakes reading ends; a person has enough to do with those."""
+
+FILE_KEYS = (
+    "archdsl",
+    "about",
+    "imports",
+    "params",
+    "shorthands",
+    "blocks",
+    "cells",
+    "model",
+    "models",
+    "train",
+    "figure",
+    "reading",
+    "statements",
+)
 
 
 def read(source: Source, complaints: Complaints, vocabulary: Vocabulary) -> tree.File:
@@ -30,20 +49,47 @@ def read(source: Source, complaints: Complaints, vocabulary: Vocabulary) -> tree
 
     What the schema of `vocabulary` rejects is rejected too, where nothing else was said about the place.
     """
-    heard = Complaints()
+    heard = _Patience()
     refuse_characters(source, heard)
     file = tree.File(Span(source, 0, len(source.text)), (), tree.NO_COMMENTS)
-    if not heard.errors:
-        composer = Composer(source, heard)
-        root = composer.compose()
-        reader = FileReader(source, composer, heard, vocabulary)
-        file = reader.file(root) if root is not None else file.replace(comments=reader.keeper.rest())
-        if root is not None and vocabulary.judge is not None:
-            judge(source, root, vocabulary, heard)
-        file = file.replace(statements=placed(file.statements, "a file", heard))
+    collecting = isenabled()
+    disable()  # The collector would take longer than reading does, and finds nothing in a tree.
+    try:
+        if not heard.errors:
+            file = _read(source, heard, vocabulary)
+    except _Enough:
+        pass
+    finally:
+        if collecting:
+            enable()
     for complaint in heard:
         complaints.add(complaint)
     return file
+
+
+class _Enough(Exception):
+    """So many mistakes were found that reading ends."""
+
+
+class _Patience(Complaints):
+    """Collects complaints, up to a number."""
+
+    def add(self, complaint: Complaint) -> None:
+        """Keep a complaint; raises _Enough when there are too many."""
+        super().add(complaint)
+        if len(self) >= MOST_COMPLAINTS:
+            raise _Enough
+
+
+def _read(source: Source, complaints: Complaints, vocabulary: Vocabulary) -> tree.File:
+    composer = Composer(source, complaints)
+    root = composer.compose()
+    reader = FileReader(source, composer, complaints, vocabulary)
+    if root is None:
+        return tree.File(Span(source, 0, len(source.text)), (), reader.keeper.rest())
+    file = reader.file(root)
+    judge(source, root, vocabulary, complaints)
+    return tree.File(file.span, placed(file.statements, "a file", complaints), file.comments)
 
 
 class FileReader(Bodies):
@@ -57,7 +103,9 @@ class FileReader(Bodies):
             statements = tuple([statement for key, value in root.pairs for statement in self._section(key, value)])
             return tree.File(whole, statements, self.keeper.rest())
         if not isinstance(root, Faulty) and not (isinstance(root, Scalar) and root.is_null):
-            self.complaints.add(say.wanted(self.first_line(root), "a spec", "a mapping with keys such as `model` and `train`", found_in(root)))
+            self.complaints.add(
+                say.wanted(self.first_line(root), "a spec", "a mapping with keys such as `model` and `train`", found_in(root))
+            )
         return tree.File(whole, (), self.keeper.rest())
 
     def _collect_own(self, root: Mapping) -> None:

@@ -74,7 +74,7 @@ class Binary(Expr):
     right: Expr
 
     def _compared(self) -> tuple[object, ...]:
-        """Compare along the left side in one step: a sum of a thousand terms is a tree a thousand deep."""
+        # In one step along the left side, since a sum of a thousand terms is a tree a thousand deep.
         parts: list[object] = []
         node: Expr = self
         while isinstance(node, Binary):
@@ -196,11 +196,10 @@ class Chain(Expr):
 
 
 class Comments(Record):
-    """The comments of a statement, without `#` and the blank after it; how many blank lines stood above.
+    """The comments of a statement, without `#` and the blank after it; whether a blank line stood above.
 
-    `above` are the lines before it, and those inside it; `beside` is the one on its last line, or behind
-    its opening brace; `below` (of a statement with
-    braces, or of the file) those before the closing brace or the end. `None` in `above` is a blank line
+    `above` are the lines before and inside it, `beside` the one on its last line or behind its opening brace,
+    `below` (with braces, or of the file) those before the closing brace or the end. `None` is a blank line
     between comments. `blank` says whether a blank line stood before the statement: `fmt` keeps one.
     """
 
@@ -331,10 +330,7 @@ class Tie(Statement):
 
 
 class Entry(Node):
-    """`key: value` in the braces of a field. `key` is a name, a dotted name (`conv.weight`) or a pattern in quotes.
-
-    `quoted` says whether quotes are needed to write it, which they are wherever it is not a dotted name.
-    """
+    """`key: value` in the braces of a field. `key` is a name, a dotted name (`conv.weight`) or, else, a text in quotes."""
 
     comments: Comments
     key: str

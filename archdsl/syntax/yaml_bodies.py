@@ -34,6 +34,7 @@ NAMED_FIELDS = ("feed", "metrics", "show")
 """The fields whose mapping has names of the author's as keys; in another, a single key is what is called."""
 
 _STATEMENT = re.compile(r"(param|layer|model|block|cell|input|state|next|output|tie|carry|step)\s+(?=\S)")
+_FLOW_KEYS = ("for", "do", "if", "then", "else")
 _LOOP = re.compile(r"\s*([^()\[\]{}\"']*?)\s+in\s+")
 
 
@@ -128,7 +129,7 @@ class Bodies(Statements):
                 self.complaints.add(say.wanted(self.first_line(value), f"`{key.text}`", "a mapping", found_in(value)))
             return
         opened = self.keeper.open(lead, key.start, key.end)
-        read = {"init": self.constant, "figure": self.caption, "reading": self.link}[key.text]
+        read = {"init": self.initial, "figure": self.caption, "reading": self.link}[key.text]
         entries, end = self.entries(value, read), self.end_of(key, value)
         kind = {"init": tree.Init, "figure": tree.Figure, "reading": tree.Reading}[key.text]
         yield kind(Span(self.source, key.start, end), self.keeper.close(opened, key.start, end), entries)
@@ -191,7 +192,9 @@ class Bodies(Statements):
             beside = outer.beside if last_ else None
             if beside is not None and inner.beside is not None:
                 above = (*above, beside)
-            yield statement.replace(comments=tree.Comments(above, inner.beside if inner.beside is not None else beside, inner.below, outer.blank))
+            yield statement.replace(
+                comments=tree.Comments(above, inner.beside if inner.beside is not None else beside, inner.below, outer.blank)
+            )
 
     def _for(self, lead: int, node: Mapping, where: str) -> Iterator[tree.Statement]:
         key, value = node.found["for"]
@@ -233,7 +236,7 @@ class Bodies(Statements):
         """Read the statements of a loop or of a branch: a list, or a mapping of definitions."""
         found = node.found.get(name)
         if found is None:
-            if needed is not None:
+            if needed is not None and all(key in _FLOW_KEYS for key in node.found):
                 self.complaints.add(say.missing_key(self.span(needed), name, f"`{needed.text}`"))
             return ()
         key, value = found
@@ -292,7 +295,8 @@ class Bodies(Statements):
         if isinstance(value, Scalar) and value.is_null and not value.text:
             self.complaints.add(say.wanted(self.span(key), f"`{key.text}`", "a value", "nothing"))
             return
-        read = self.call(value, *pairs[0], on_values=True) if isinstance(value, Mapping) else self.argument(value, None)
+        lookup = self.vocabulary.data if key.text == "data" else self.vocabulary.lookup
+        read = self.call(value, *pairs[0], lookup, on_values=True) if isinstance(value, Mapping) else self.argument(value, None)
         span, comments = self.done(lead, key, value)
         if read is not None:
             yield tree.Field(span, comments, name, read)

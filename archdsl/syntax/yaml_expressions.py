@@ -17,11 +17,14 @@ from archdsl.text.suggest import nearest
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable
-    from typing import Any, Protocol
+    from typing import Any, Protocol, TypeAlias
 
     from archdsl.syntax.tree import Expr
     from archdsl.syntax.yaml_nodes import Composer, Node
     from archdsl.text.source import Source
+
+    Judge: TypeAlias = Callable[[Any], Iterable[tuple[tuple[str | int, ...], str, tuple[str, ...], str]]]
+    Lookup: TypeAlias = Callable[[str], "Declared | None"]
 
     class Argument(Protocol):
         """An argument as a declaration describes it."""
@@ -54,17 +57,13 @@ class Vocabulary:
     """What the YAML surface asks of the registry, which stands above syntax; the caller supplies it.
 
     `names` holds every name of the language; `lookup(name)` is the declaration of one, or None where there
-    is no such name; `judge(data)` gives what the published schema has against plain data, as
-    `(path, keyword, allowed, message)` with the names or types that it would have taken.
+    is no such name; `data(name)` and `init(name)` are those of data sources and of initial weights.
+    `judge(data)` gives what the published schema has against plain data, as `(path, keyword, allowed,
+    message)` with the names or types that it would have taken; without one, the reader judges alone.
     """
 
-    def __init__(
-        self,
-        names: Collection[str],
-        lookup: Callable[[str], Declared | None],
-        judge: Callable[[Any], Iterable[tuple[tuple[str | int, ...], str, tuple[str, ...], str]]] | None = None,
-    ) -> None:
-        self.names, self.lookup, self.judge = names, lookup, judge
+    def __init__(self, names: Collection[str], lookup: Lookup, data: Lookup, init: Lookup, judge: Judge | None = None) -> None:
+        self.names, self.lookup, self.data, self.init, self.judge = names, lookup, data, init, judge
 
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -251,12 +250,12 @@ class Expressions:
 
     # ------------------------------------------------------------ arguments
 
-    def call(self, node: Mapping, key: Scalar, value: Node, on_values: bool = False) -> Expr:
+    def call(self, node: Mapping, key: Scalar, value: Node, lookup: Lookup | None = None, on_values: bool = False) -> Expr:
         """Read `conv2d: {...}`, `conv2d: [32, 4]` or `linear: 10`; in a recipe, values may stand before the arguments."""
         function = tree.Name(self.span(key), key.text)
         if isinstance(value, Scalar) and value.is_null:
             return function
-        found = self.vocabulary.lookup(key.text)
+        found = (lookup or self.vocabulary.lookup)(key.text)
         declared = list(found.arguments) if found else []
         behind = len(found.values) if found and on_values else 0
         arguments: list[tree.Argument] = []
@@ -299,9 +298,14 @@ class Expressions:
             return tree.ListExpr(self.span(node), tuple([item for item in items if item is not None]))
         if isinstance(node, Faulty):
             return None
+        if len(node.found) == 1 and declared is not None and declared.name == "init":
+            return self.call(node, *node.pairs[0], self.vocabulary.init)
         if len(node.found) == 1 and self.is_layer(node.pairs[0][0].text) and "Layers" not in kinds:
             return self.call(node, *node.pairs[0])
-        pairs = [(tree.Literal(self.span(key), key.text), self.layer(value) if "Layers" in kinds else self.argument(value, None)) for key, value in node.pairs]
+        pairs = [
+            (tree.Literal(self.span(key), key.text), self.layer(value) if "Layers" in kinds else self.argument(value, None))
+            for key, value in node.pairs
+        ]
         return tree.DictExpr(self.span(node), tuple([(key, value) for key, value in pairs if value is not None]))
 
 
@@ -332,4 +336,3 @@ def has_own_quotes(text: str) -> bool:
     """Whether a text where no quotes are needed has quotes of its own, and so is an expression."""
     opening = _QUOTED.match(text)
     return opening is not None and len(text) > opening.end() and text.endswith(opening[0][-1])
-

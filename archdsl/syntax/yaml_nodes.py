@@ -29,7 +29,9 @@ _CORE_NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _CORE_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _CORE_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _CORE_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_CORE_ODD = {f"{sign}.{word}": f"{sign.strip('+')}inf" for sign in ("", "+", "-") for word in ("inf", "Inf", "INF")} | dict.fromkeys((".nan", ".NaN", ".NAN"), "nan")
+_CORE_ODD = {f"{sign}.{word}": f"{sign.strip('+')}inf" for sign in ("", "+", "-") for word in ("inf", "Inf", "INF")} | dict.fromkeys(
+    (".nan", ".NaN", ".NAN"), "nan"
+)
 
 
 class Scalar:
@@ -148,17 +150,17 @@ class Composer:
 
     # ------------------------------------------------------------ events
 
-    def _ignore(self, event: Any) -> None:
+    def on_ignore(self, event: Any) -> None:
         """Pass over what says nothing."""
 
-    def _document(self, event: Any) -> None:
+    def on_document(self, event: Any) -> None:
         self._documents += 1
         if self._documents > 1:
             self._refuse(say.second_document(self._span(event)))
         if event.tags:
             self.complaints.add(say.no_tags(self._span(event)))
 
-    def _scalar(self, event: Any) -> None:
+    def on_scalar(self, event: Any) -> None:
         start, end = self._bounds(event)
         style = event.style or ""
         self.scalars.append((start, end, style))
@@ -170,7 +172,7 @@ class Composer:
             self._anchors[event.anchor] = node
         self._add(node)
 
-    def _alias(self, event: Any) -> None:
+    def on_alias(self, event: Any) -> None:
         name, span = event.anchor, self._span(event)
         found = self._anchors.get(name)
         if name in self._open:
@@ -183,7 +185,7 @@ class Composer:
             self._refuse(say.too_deep(span, MOST_DEEP))
         self._add(found, span)
 
-    def _begin(self, event: Any) -> None:
+    def on_begin(self, event: Any) -> None:
         start, _ = self._bounds(event)
         if len(self._stack) >= MOST_DEEP:
             self._refuse(say.too_deep(self._span(event), MOST_DEEP))
@@ -193,7 +195,7 @@ class Composer:
             self._open.add(event.anchor)
         self._stack.append((node, event.anchor))
 
-    def _end(self, event: Any) -> None:
+    def on_end(self, event: Any) -> None:
         node, anchor = self._stack.pop()
         if node.flow:
             node.end = event.end_mark.index + self.shift
@@ -275,16 +277,16 @@ class Composer:
 
 
 _HANDLERS = {
-    "StreamStartEvent": Composer._ignore,
-    "StreamEndEvent": Composer._ignore,
-    "DocumentStartEvent": Composer._document,
-    "DocumentEndEvent": Composer._ignore,
-    "ScalarEvent": Composer._scalar,
-    "AliasEvent": Composer._alias,
-    "SequenceStartEvent": Composer._begin,
-    "MappingStartEvent": Composer._begin,
-    "SequenceEndEvent": Composer._end,
-    "MappingEndEvent": Composer._end,
+    "StreamStartEvent": Composer.on_ignore,
+    "StreamEndEvent": Composer.on_ignore,
+    "DocumentStartEvent": Composer.on_document,
+    "DocumentEndEvent": Composer.on_ignore,
+    "ScalarEvent": Composer.on_scalar,
+    "AliasEvent": Composer.on_alias,
+    "SequenceStartEvent": Composer.on_begin,
+    "MappingStartEvent": Composer.on_begin,
+    "SequenceEndEvent": Composer.on_end,
+    "MappingEndEvent": Composer.on_end,
 }
 
 

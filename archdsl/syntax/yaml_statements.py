@@ -251,6 +251,12 @@ class Statements(Expressions):
         """Read the value of an entry."""
         return self.argument(value, None)
 
+    def initial(self, _key: Scalar, value: Node) -> Expr | None:
+        """Read what weights begin as: `normal(0, 0.02)`, or the function with its arguments as a mapping."""
+        if isinstance(value, Mapping) and len(value.found) == 1:
+            return self.call(value, *value.pairs[0], self.vocabulary.init)
+        return self.argument(value, None)
+
     def link(self, key: Scalar, value: Node) -> Expr | None:
         """Read the address of a title."""
         return self.text(value, f"`{key.text}`")

@@ -22,7 +22,11 @@ def judge(source: Source, root: Node, vocabulary: Vocabulary, complaints: Compla
     """
     if vocabulary.judge is None:
         return
-    said = [(complaint.span.start, max(complaint.span.end, complaint.span.start + 1)) for complaint in complaints]
+    said = [
+        (complaint.span.start, max(complaint.span.end, complaint.span.start + 1))
+        for complaint in complaints
+        if complaint.span.source is source
+    ]
     for path, keyword, allowed, message in vocabulary.judge(plain_data(root)):
         if keyword in ("type", "enum") and any(step in vocabulary.names for step in path[-3:]):
             continue
@@ -46,7 +50,7 @@ def _at(root: Node, path: tuple[str | int, ...], keyword: str) -> tuple[Node, in
             key, value = node.found[str(step)]
             if keyword == "additionalProperties" and place == len(path):
                 return key, key.start, owner
-            node, owner, start = value, str(step), value.start if value.end > value.start else key.start
+            node, owner, start = value, str(step), value.start if value.end > value.start and keyword != "required" else key.start
         elif isinstance(node, Sequence):
             node = node.items[int(step)]
             start = node.start

@@ -78,7 +78,7 @@ class Writer:
         flow = _brackets(expr)
         if flow is None and isinstance(expr, tree.ListExpr):
             items = [write_expression(item) for item in expr.items]
-            if all(is_plain(item) and not isinstance(of, tree.ListExpr) for item, of in zip(items, expr.items)):
+            if all(is_plain(item) and not isinstance(of, tree.ListExpr) for item, of in zip(items, expr.items, strict=True)):
                 return [expression_scalar(item) for item in items]
         return flow or expression_scalar(write_expression(expr))
 
@@ -98,7 +98,9 @@ class Writer:
             self.statement(at, "", first, led=False)
         elif run.key == "outputs" and isinstance(first, tree.Output) and not first.targets:
             self._outputs(at, first)
-        elif run.key == "inputs" and all(isinstance(each, tree.Input) and each.type is None and not _commented(each) for each in run.statements):
+        elif run.key == "inputs" and all(
+            isinstance(each, tree.Input) and each.type is None and not _commented(each) for each in run.statements
+        ):
             names = [expression_scalar(each.name.id) for each in run.statements if isinstance(each, tree.Input)]
             self.pair(at, "", "inputs", f"[{', '.join(names)}]", first.comments)
         else:
@@ -179,52 +181,58 @@ class Writer:
         """Write a statement as a pair; `dash` is what stands before its key."""
         _WRITERS[type(statement)](self, at, dash, statement, led)
 
-    def _define(self, at: int, dash: str, statement: tree.Define, led: bool) -> None:
+    def define(self, at: int, dash: str, statement: tree.Define, led: bool) -> None:
         column = at + len(dash) + len(names_of(statement.targets)) + 2
         value = self.layer(statement.value, column)
         self._values.update(target.id for target in statement.targets if not _is_chain_of_layers(statement.value, self._values))
         self.pair(at, dash, names_of(statement.targets), value, statement.comments, led)
 
-    def _param(self, at: int, dash: str, statement: tree.Param, led: bool) -> None:
+    def param(self, at: int, dash: str, statement: tree.Param, led: bool) -> None:
         self.pair(at, dash, statement.name.id, self.constant(statement.value), statement.comments, led)
 
-    def _shorthand(self, at: int, dash: str, statement: tree.Shorthand, led: bool) -> None:
+    def shorthand(self, at: int, dash: str, statement: tree.Shorthand, led: bool) -> None:
         key = write_signature(statement.name.id, statement.parameters)
         self.pair(at, dash, key, self.layer(statement.body, at + len(key) + 4), statement.comments, led)
 
-    def _typed_input(self, at: int, dash: str, statement: tree.Input, led: bool) -> None:
+    def typed_input(self, at: int, dash: str, statement: tree.Input, led: bool) -> None:
         self._values.add(statement.name.id)
         self._input(at, dash, statement, led)
 
-    def _state(self, at: int, dash: str, statement: tree.State, led: bool) -> None:
+    def state(self, at: int, dash: str, statement: tree.State, led: bool) -> None:
         value = self.type(statement.type)
         if statement.start is not None:
             shape = value if value.startswith(("[", "'", '"')) else write_type(statement.type)
             start = write_expression(statement.start)
-            value = f"{{shape: {shape if value == shape else quoted(shape)}, start: {start if is_plain_in_brackets(start) else quoted(start)}}}"
+            value = (
+                f"{{shape: {shape if value == shape else quoted(shape)}, start: {start if is_plain_in_brackets(start) else quoted(start)}}}"
+            )
         self._values.add(statement.name.id)
         self.pair(at, dash, statement.name.id, value, statement.comments, led)
 
-    def _next(self, at: int, dash: str, statement: tree.Next, led: bool) -> None:
+    def next(self, at: int, dash: str, statement: tree.Next, led: bool) -> None:
         key = names_of(statement.targets)
         self.pair(at, dash, key, self.layer(statement.value, at + len(key) + 4), statement.comments, led)
 
-    def _output(self, at: int, dash: str, statement: tree.Output, led: bool) -> None:
+    def output(self, at: int, dash: str, statement: tree.Output, led: bool) -> None:
         key = names_of(statement.targets)
         one = len(statement.values) == 1
-        value: Value = self.layer(statement.values[0], at + len(key) + 4) if one else [expression_scalar(write_expression(each)) for each in statement.values]
+        value: Value = (
+            self.layer(statement.values[0], at + len(key) + 4)
+            if one
+            else [expression_scalar(write_expression(each)) for each in statement.values]
+        )
         if one and isinstance(value, list) and len(statement.targets) > 1:
             value = expression_scalar(write_expression(statement.values[0]))
         self.pair(at, dash, key, value, statement.comments, led)
 
-    def _tie(self, at: int, dash: str, statement: tree.Tie, led: bool) -> None:
+    def tie(self, at: int, dash: str, statement: tree.Tie, led: bool) -> None:
         right = expression_scalar(write_expression(statement.right))
         self.pair(at, dash, write_expression(statement.left), right, statement.comments, led)
 
-    def _carry(self, at: int, dash: str, statement: tree.Carry, led: bool) -> None:
+    def carry(self, at: int, dash: str, statement: tree.Carry, led: bool) -> None:
         self.pair(at, dash, statement.name.id, expression_scalar(write_expression(statement.layer)), statement.comments, led)
 
-    def _about(self, at: int, dash: str, statement: tree.About, led: bool) -> None:
+    def about(self, at: int, dash: str, statement: tree.About, led: bool) -> None:
         text = str(statement.text.value)
         value: Value = (block_marker(text), text.split("\n")) if is_block(text) else text_scalar(text)
         self.pair(at, dash, "about", value, statement.comments, led)
@@ -243,7 +251,7 @@ class Writer:
         self.lines.add(2, f"name: {expression_scalar(write_signature(block.name.id, block.parameters))}")
         self._body(2, block)
 
-    def _block(self, at: int, dash: str, block: tree.Block, led: bool) -> None:
+    def block(self, at: int, dash: str, block: tree.Block, led: bool) -> None:
         key = write_signature(block.name.id, block.parameters)
         self._body(self.head(at, dash, key, block.comments, led, "" if block.body else "{}"), block)
 
@@ -253,7 +261,7 @@ class Writer:
             self.section(at, run)
         self.lines.comments(at, block.comments.below)
 
-    def _entries(self, at: int, dash: str, key: str, statement: Any, entries: Sequence[tree.Entry], led: bool) -> None:
+    def entries(self, at: int, dash: str, key: str, statement: Any, entries: Sequence[tree.Entry], led: bool) -> None:
         """Write a statement that is a mapping of entries."""
         column = self.head(at, dash, key, statement.comments, led, "" if entries else "{}")
         for entry in entries:
@@ -270,7 +278,7 @@ class Writer:
         """Write a recipe."""
         self._recipe(self.head(at, dash, "train", train.comments, led, "" if train.body else "{}"), train)
 
-    def _step(self, at: int, dash: str, step: tree.Step, led: bool) -> None:
+    def step(self, at: int, dash: str, step: tree.Step, led: bool) -> None:
         self._recipe(self.head(at, dash, step.name.id, step.comments, led, "" if step.body else "{}"), step)
 
     def _recipe(self, at: int, statement: tree.Train | tree.Step) -> None:
@@ -282,15 +290,15 @@ class Writer:
                 if not in_steps:
                     self.lines.lead(at, each.comments)
                     self.lines.add(at, "steps:")
-                self._step(at + 2, "", each, led=not in_steps)
+                self.step(at + 2, "", each, led=not in_steps)
                 in_steps = True
             else:
                 self.statement(at, "", each, led=False)
         self.lines.comments(at, statement.comments.below)
 
-    def _field(self, at: int, dash: str, field: tree.Field, led: bool) -> None:
+    def field(self, at: int, dash: str, field: tree.Field, led: bool) -> None:
         if isinstance(field.value, tree.Entries):
-            self._entries(at, dash, field.name.id, field, field.value.entries, led)
+            self.entries(at, dash, field.name.id, field, field.value.entries, led)
         else:
             self.pair(at, dash, field.name.id, self.constant(field.value), field.comments, led)
 
@@ -316,12 +324,12 @@ _WORDS: dict[type, str] = {
 }  # fmt: skip
 
 _WRITERS: dict[type, Callable[[Writer, int, str, Any, bool], None]] = {
-    tree.Define: Writer._define, tree.Param: Writer._param, tree.Shorthand: Writer._shorthand, tree.Input: Writer._typed_input,
-    tree.State: Writer._state, tree.Next: Writer._next, tree.Output: Writer._output, tree.Tie: Writer._tie, tree.Carry: Writer._carry,
-    tree.About: Writer._about, tree.Block: Writer._block, tree.Train: Writer.train, tree.Step: Writer._step, tree.Field: Writer._field,
-    tree.Init: lambda writer, at, dash, each, led: writer._entries(at, dash, "init", each, each.entries, led),
-    tree.Figure: lambda writer, at, dash, each, led: writer._entries(at, dash, "figure", each, each.entries, led),
-    tree.Reading: lambda writer, at, dash, each, led: writer._entries(at, dash, "reading", each, each.entries, led),
+    tree.Define: Writer.define, tree.Param: Writer.param, tree.Shorthand: Writer.shorthand, tree.Input: Writer.typed_input,
+    tree.State: Writer.state, tree.Next: Writer.next, tree.Output: Writer.output, tree.Tie: Writer.tie, tree.Carry: Writer.carry,
+    tree.About: Writer.about, tree.Block: Writer.block, tree.Train: Writer.train, tree.Step: Writer.step, tree.Field: Writer.field,
+    tree.Init: lambda writer, at, dash, each, led: writer.entries(at, dash, "init", each, each.entries, led),
+    tree.Figure: lambda writer, at, dash, each, led: writer.entries(at, dash, "figure", each, each.entries, led),
+    tree.Reading: lambda writer, at, dash, each, led: writer.entries(at, dash, "reading", each, each.entries, led),
 }  # fmt: skip
 
 
@@ -330,7 +338,10 @@ def _brackets(expr: Expr) -> str | None:
     if not isinstance(expr, tree.ListExpr):
         return None
     texts = [_brackets(item) if isinstance(item, tree.ListExpr) else write_expression(item) for item in expr.items]
-    plain = all(text is not None and (isinstance(item, tree.ListExpr) or is_plain_in_brackets(text)) for item, text in zip(expr.items, texts))
+    plain = all(
+        text is not None and (isinstance(item, tree.ListExpr) or is_plain_in_brackets(text))
+        for item, text in zip(expr.items, texts, strict=True)
+    )
     return f"[{', '.join([text or '' for text in texts])}]" if plain else None
 
 
@@ -347,7 +358,8 @@ def _width(dash: str) -> int:
 
 def _sizes(type_: tree.Type) -> list[str]:
     return [
-        write_expression(size) + ("" if bound is None else f" <= {write_expression(bound)}") for size, bound in zip(type_.dims, type_.bounds)
+        write_expression(size) + ("" if bound is None else f" <= {write_expression(bound)}")
+        for size, bound in zip(type_.dims, type_.bounds, strict=True)
     ]
 
 
@@ -367,7 +379,9 @@ def _is_chain_of_layers(expr: Expr, values: set[str]) -> bool:
     first = expr.members[0].value if isinstance(expr, tree.Chain) else expr
     if isinstance(first, tree.Name):
         return first.id not in values
-    return isinstance(first, tree.Call) and not any(isinstance(each.value, tree.Name) and each.value.id in values for each in first.arguments)
+    return isinstance(first, tree.Call) and not any(
+        isinstance(each.value, tree.Name) and each.value.id in values for each in first.arguments
+    )
 
 
 def _commented(statement: tree.Statement) -> bool:
