@@ -242,6 +242,33 @@ def _substitute_atom(atom: Atom, values: Mapping[str, Size]) -> Size:
     return left // right if atom.kind == "//" else left % right
 
 
+def counterexample(left: Size, right: Size) -> dict[str, int] | None:
+    """Return values of the names for which two sizes differ, or None where none is found.
+
+    Sizes that differ somewhere differ for small values already: they are polynomials over names and
+    quotients by small numbers.
+    """
+    if left == right:
+        return None
+    found = sorted(names_in(left) | names_in(right))
+    for seed in range(1, 40):
+        values = {name: 2 + (seed * (3 + 2 * place)) % 37 for place, name in enumerate(found)}
+        if substitute(left, values) != substitute(right, values):
+            return values
+    return None
+
+
+def solve(pattern: Size, size: Size, name: str) -> Size | None:
+    """Return what a name has to be for a pattern that is linear in it to come to a size; None where nothing does."""
+    if not isinstance(pattern, Dim):
+        return None
+    rest = substitute(pattern, {name: 0})
+    step = substitute(pattern, {name: 1}) - rest
+    if name in names_in(step) or substitute(pattern, {name: 3}) != step * 3 + rest:
+        return None
+    return divide_exactly(size - rest, step) if step != 0 else None
+
+
 def product(sizes: Iterable[Size]) -> Size:
     """Return the product of sizes; of several numbers it remembers them, for the source to show."""
     factors = [size for size in sizes if isinstance(size, Dim) or size != 1]

@@ -6,22 +6,23 @@ import os
 import re
 import subprocess
 import sys
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from drawn_texts import BARS, BLOCKS, CELL, FLOW, LATENT, NEURONS, STYLES, VOLUMES, figure_of, program_of
 
 from archdsl.draw import DrawError, draw
 from archdsl.draw.fonts import CAP_HEIGHT, text_width
-from archdsl.draw.picture import Ellipse, Path as Outline, Rect, Text, box, flat
+from archdsl.draw.picture import Ellipse, Rect, Text, box, flat
+from archdsl.draw.picture import Path as Outline
 from archdsl.draw.theme import DARK, LIGHT
 from archdsl.spec import load
 
 SPECS = Path(__file__).parents[1] / "specs"
 SVG = "{http://www.w3.org/2000/svg}"
-HOSTILE = '<script>alert("1")</script> & \'x\' ]]> \x01'
+HOSTILE = "<script>alert(\"1\")</script> & 'x' ]]> \x01"
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in SPECS.glob("*.arch")))
@@ -58,7 +59,7 @@ def test_the_same_spec_gives_the_same_bytes(style):
 @pytest.mark.parametrize("style", STYLES)
 def test_a_figure_is_readable_without_seeing_it(style):
     """The SVG has a role, a title, a description and its size."""
-    root = ElementTree.fromstring(figure_of(STYLES[style]).svg)
+    root = ET.fromstring(figure_of(STYLES[style]).svg)
     assert root.get("role") == "img"
     title, desc = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
     assert title is not None
@@ -94,7 +95,9 @@ def test_a_text_that_stands_in_a_box_fits_into_it(style):
     items = flat(figure_of(STYLES[style]).picture.items)
     for text in (item for item in items if isinstance(item, Text)):
         left, top, right, bottom = box(text)
-        around = [r for r in items if isinstance(r, Rect) and r.x <= (left + right) / 2 <= r.x + r.width and r.y < top and bottom < r.y + r.height]
+        around = [
+            r for r in items if isinstance(r, Rect) and r.x <= (left + right) / 2 <= r.x + r.width and r.y < top and bottom < r.y + r.height
+        ]
         assert all(r.x <= left and right <= r.x + r.width for r in around), text.text
 
 
@@ -105,7 +108,7 @@ def test_labels_of_the_spec_are_escaped(style):
     keys = ["input", "output", "latent", "image", "x", "name", "Generator", "noise", "hidden", "encoder", "depth", "code", "low"]
     program.figure = {"title": HOSTILE, "labels": dict.fromkeys(keys, HOSTILE)}
     svg = draw(program).svg
-    root = ElementTree.fromstring(svg)
+    root = ET.fromstring(svg)
     assert "<script" not in svg
     assert HOSTILE.replace("\x01", "") in [element.text for element in root.iter()]
 
@@ -130,7 +133,7 @@ def test_an_image_of_the_spec_is_taken_only_as_data():
 def test_dark_mode_covers_every_colour(style):
     """The rule for dark pages names each class that the figure uses, and is scoped to it."""
     svg = figure_of(STYLES[style]).svg
-    root = ElementTree.fromstring(svg)
+    root = ET.fromstring(svg)
     used = {element.get("class") for element in root.iter() if element.get("class")}
     rule = re.search(r"@media \(prefers-color-scheme: dark\)\{(.*)\}</style>", svg)
     assert rule is not None
@@ -173,14 +176,14 @@ def test_bars_are_as_high_as_the_seed_measured():
     bars = [item for item in flat(figure.picture.items) if isinstance(item, Rect)]
     assert [round(bar.height / bars[0].height, 2) for bar in bars] == [1.0, 0.59, 0.28, 0.59, 1.0]
     assert [bar.paint for bar in bars] == ["shade0", "shade2", "shade4", "shade2", "shade0"]
-    gaps = {round(b.x - a.x - a.width, 3) for a, b in zip(bars, bars[1:], strict=False)}
+    gaps = {round(b.x - a.x - a.width, 3) for a, b in pairwise(bars)}
     assert len(gaps) == 1
 
 
 def test_bars_name_both_ends_and_the_waist():
     """There are three labels, as on the cheat sheet."""
     texts = " ".join(item.text for item in flat(figure_of(BARS).picture.items) if isinstance(item, Text))
-    assert sorted(texts.split()) == sorted("Input Latent Space Representation Reconstructed input".split())
+    assert sorted(texts.split()) == sorted(["Input", "Latent", "Space", "Representation", "Reconstructed", "input"])
 
 
 def test_equal_widths_alone_still_make_bars():
@@ -214,7 +217,7 @@ def test_the_loop_of_a_state_passes_outside_every_box():
     """The edge from the new state to the old one reaches beyond all boxes on three sides."""
     picture = figure_of(CELL).picture
     loop = next(group for group in picture.items if getattr(group, "role", "") == "recurrence")
-    left, top, right, bottom = (side for side in box(loop))
+    _, top, right, bottom = box(loop)
     boxes = [box(item) for item in flat(picture.items) if isinstance(item, Rect)]
     assert top < min(b[1] for b in boxes)
     assert right > max(b[2] for b in boxes)
@@ -272,7 +275,9 @@ def test_data_stands_under_its_twin():
 def test_latent_is_symmetric_about_its_axis():
     """The two vectors are equally high, and equally far above and below."""
     picture = figure_of(LATENT).picture
-    bars = {item.paint: item for item in flat(picture.items) if isinstance(item, Rect) and item.paint in ("mean", "spread", "latent", "square")}
+    bars = {
+        item.paint: item for item in flat(picture.items) if isinstance(item, Rect) and item.paint in ("mean", "spread", "latent", "square")
+    }
     axis = bars["square"].y + bars["square"].height / 2
     assert bars["mean"].height == bars["spread"].height == bars["latent"].height
     assert abs((bars["mean"].y + bars["spread"].y + bars["spread"].height) / 2 - axis) < 0.01

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 from drawn_texts import BLOCKS, CELL, LATENT, figure_of, program_of
@@ -77,7 +78,10 @@ def test_ranks_are_tight():
 
 
 graphs = st.integers(2, 12).flatmap(
-    lambda n: st.tuples(st.just(n), st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)).filter(lambda e: e[0] < e[1]), max_size=20, unique=True))
+    lambda n: st.tuples(
+        st.just(n),
+        st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)).filter(lambda e: e[0] < e[1]), max_size=20, unique=True),
+    )
 )
 
 
@@ -90,7 +94,7 @@ def test_a_layout_keeps_ranks_and_room(graph):
     assert all(len(via) == laid.rank[end] - laid.rank[start] - 1 for (start, end), via in zip(edges, laid.via, strict=True))
     for rank in range(laid.ranks):
         row = sorted(laid.across[n] for n in range(nodes) if laid.rank[n] == rank)
-        assert all(b - a >= 50.0 - 1e-6 for a, b in zip(row, row[1:], strict=False))
+        assert all(b - a >= 50.0 - 1e-6 for a, b in pairwise(row))
 
 
 def test_branches_stand_in_straight_columns():
@@ -106,7 +110,7 @@ def test_branches_stand_in_straight_columns():
 def test_spread_keeps_spaces(wanted):
     """Positions are apart as asked, and stay where they were wanted when there is room."""
     placed = spread(wanted, [10.0] * (len(wanted) - 1), [1.0] * len(wanted))
-    assert all(b - a >= 10.0 - 1e-6 for a, b in zip(placed, placed[1:], strict=False))
+    assert all(b - a >= 10.0 - 1e-6 for a, b in pairwise(placed))
     apart = [100.0 * i for i in range(len(wanted))]
     assert spread(apart, [10.0] * (len(wanted) - 1), [1.0] * len(wanted)) == pytest.approx(apart)
 

@@ -182,6 +182,8 @@ def _run_layer(body: Body, module: Module, spec: PlainSpec, nodes: list[Node], s
     if applied is None:
         return None
     weights = applied.weights | applied.buffers
+    if not _known(body, spec, weights, nodes, span):
+        return None
     if module.inferred and module.weights != weights:
         before, now = _differing(module.weights, weights)
         body.complain(say.shared_differs(module.name, before, now, span, module.span))
@@ -192,6 +194,18 @@ def _run_layer(body: Body, module: Module, spec: PlainSpec, nodes: list[Node], s
     made = Run(module, tuple(nodes), _type(applied), span)
     made.lengths = applied.lengths
     return made
+
+
+def _known(body: Body, spec: PlainSpec, weights: Mapping[str, tuple[Size, ...]], nodes: Sequence[Node], span: Span) -> bool:
+    """Weights have to be of a size that is known when the network is made."""
+    from archdsl.analyze.blame import came_from
+
+    for shape in weights.values():
+        for size in shape:
+            if isinstance(size, Dim):
+                body.complain(say.unknown_weights(spec.layer.name, str(size), span, came_from(nodes[0], span)))
+                return False
+    return True
 
 
 def _differing(before: Mapping[str, object], now: Mapping[str, object]) -> tuple[str, str]:

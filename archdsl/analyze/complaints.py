@@ -82,6 +82,18 @@ def shared_differs(name: str, before: str, now: str, span: Span, first: Span) ->
     )  # fmt: skip
 
 
+def unknown_weights(layer: str, size: str, span: Span, labels: tuple[Label, ...]) -> Complaint:
+    """A layer's weights would be of a symbolic size."""
+    return Complaint(
+        "unknown-size",
+        f"{layer} has weights of size {size}, which is known only when the network runs",
+        span,
+        f"{size} is symbolic",
+        labels,
+        "Give the input a number there, or take mean(x, dim=...) over that dimension first.",
+    )
+
+
 def ragged_refused(layer: str, span: Span, origin: Span) -> Complaint:
     """A layer cannot work on sequences of differing length."""
     return Complaint(

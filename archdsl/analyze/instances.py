@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from archdsl.analyze import complaints as say
 from archdsl.analyze.apply import settled
+from archdsl.analyze.constants import FUNCTIONS
 from archdsl.analyze.context import MOST_LAYERS, Body
+from archdsl.analyze.declare import mentioned
 from archdsl.analyze.evaluate import constant
+from archdsl.analyze.forms import FORMS
 from archdsl.analyze.naming import check_name, check_value_name
 from archdsl.analyze.values import BROKEN, BlockSpec, Spec
-from archdsl.dims import Dim, TooManyTerms, Traced, names_in, origin_of, substitute, symbol
+from archdsl.dims import Dim, TooManyTerms, Traced, names_in, origin_of, solve, substitute, symbol
 from archdsl.graph import Instance, Module, Node, Read, Run, StateVar
 from archdsl.layers.tensor import DTYPES, Tensor, show_shape
 from archdsl.syntax import tree
@@ -222,9 +225,8 @@ def declared_type(body: Body, written: tree.Type, owner: str) -> Tensor | None:
 
 
 def _size(body: Body, expr: tree.Expr) -> Size | None:
-    if isinstance(expr, tree.Name) and expr.id not in body.scope:
-        body.scope[expr.id] = symbol(expr.id)
-        return symbol(expr.id)
+    for name in _new_names(body, expr):
+        body.scope[name] = symbol(name)
     value = constant(body, expr)
     if value is BROKEN:
         return None
@@ -235,6 +237,11 @@ def _size(body: Body, expr: tree.Expr) -> Size | None:
     found = str(value) if isinstance(value, int | float) else what_is(value)
     body.complain(say.bad_constant(f"a size is a positive whole number, and this is {found}", expr.span))
     return None
+
+
+def _new_names(body: Body, expr: tree.Expr) -> list[str]:
+    """Names that a size is written with and that nothing defines: they are symbolic, or a pattern's."""
+    return [name for name in dict.fromkeys(mentioned(expr)) if name not in body.scope and name not in FUNCTIONS and name not in FORMS]
 
 
 def _matched(body: Body, statement: tree.Input, found: Tensor) -> Tensor | None:
@@ -256,6 +263,9 @@ def _matched(body: Body, statement: tree.Input, found: Tensor) -> Tensor | None:
             body.scope[expr.id] = named
             sizes.append(named)
             continue
+        if not _solved(body, expr, size):
+            wrong = True
+            break
         known = constant(body, expr)
         if known is BROKEN:
             return None
@@ -265,6 +275,20 @@ def _matched(body: Body, statement: tree.Input, found: Tensor) -> Tensor | None:
         _complain_of_pattern(body, statement, found)
         return None
     return found.replace(shape=tuple(sizes))  # type: ignore[no-any-return]
+
+
+def _solved(body: Body, expr: tree.Expr, size: Size) -> bool:
+    """Find what the one new name of a pattern like `2 * D` has to be."""
+    fresh = _new_names(body, expr)
+    if not fresh:
+        return True
+    for name in fresh:
+        body.scope[name] = symbol(name)
+    pattern = constant(body, expr)
+    found = solve(pattern, size, fresh[0]) if len(fresh) == 1 and isinstance(pattern, Dim) else None
+    for name in fresh:
+        body.scope[name] = BROKEN if found is None else _symbolic(body, name, found) if body.compiler.traced else found
+    return found is not None
 
 
 def _complain_of_pattern(body: Body, statement: tree.Input, found: Tensor) -> None:

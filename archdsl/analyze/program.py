@@ -199,8 +199,11 @@ def _about(top: Body, statements: list[tree.Statement], program: Program) -> Non
         elif isinstance(statement, tree.Figure):
             for entry in statement.entries:
                 # A style is a word, also where the spec has a parameter of that name.
-                word = isinstance(entry.value, tree.Name) and (entry.key == "style" or entry.value.id not in top.scope)
-                value = entry.value.id if word else constant(top, entry.value)
+                said = entry.value
+                if isinstance(said, tree.Name) and (entry.key == "style" or said.id not in top.scope):
+                    value: object = said.id
+                else:
+                    value = constant(top, said)
                 if value is not BROKEN:
                     program.figure[entry.key] = value
         elif isinstance(statement, tree.Reading):

@@ -17,7 +17,7 @@ from archdsl.draw.subject import capital, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from archdsl.draw.layered import Layout
     from archdsl.draw.picture import Item, Picture, Point
@@ -149,7 +149,7 @@ def _crowded(story: Story) -> set[tuple[Key, int]]:
 def _name(subject: Subject, actor: Actor, *, twin: bool) -> str:
     """Return what a box is called; data that meets what a model made is the real thing."""
     image = actor.type is not None and len(actor.type.shape) == 3
-    default = capital(words(actor.name))
+    default = capital(words(actor.name)) if len(actor.name) > 2 else actor.name
     if actor.kind == "data" and twin:
         default = "Real World Images" if image else f"Real {words(actor.name)}"
     return subject.label(actor.name, actor.kind, default=default)
@@ -205,10 +205,10 @@ def _edges(
     stops: Sequence[Stop], edges: Sequence[tuple[int, int]], ports: Sequence[int], forward: Sequence[bool], laid: Layout
 ) -> tuple[Item, ...]:
     """Return the connectors: straight where they can be, else over a bus; what leads back runs below everything."""
-    entering: dict[int, list[int]] = {}
-    for place, (_, end) in enumerate(edges):
-        entering.setdefault(end, []).append(ports[place])
-    heights = {end: _port_heights(stops[end], sorted(set(used))) for end, used in entering.items()}
+    entering: dict[int, dict[int, list[float]]] = {}
+    for place, (start, end) in enumerate(edges):
+        entering.setdefault(end, {}).setdefault(ports[place], []).append(stops[start].y)
+    heights = {end: _port_heights(stops[end], used) for end, used in entering.items()}
     via = iter(laid.via)
     buses: dict[tuple[int, int], list[list[Point]]] = {}
     found: list[Item] = []
@@ -229,9 +229,11 @@ def _edges(
     return tuple(found)
 
 
-def _port_heights(stop: Stop, used: Sequence[int]) -> dict[int, float]:
-    step = min(18.0, stop.high * 0.6 / max(1, len(used)))
-    return {port: stop.y + (place - (len(used) - 1) / 2) * step for place, port in enumerate(used)}
+def _port_heights(stop: Stop, used: Mapping[int, Sequence[float]]) -> dict[int, float]:
+    """Return where the ports of a box are: side by side in the order of what comes to them."""
+    order = sorted(used, key=lambda port: (sum(used[port]) / len(used[port]), port))
+    step = min(18.0, stop.high * 0.6 / len(order))
+    return {port: stop.y + (place - (len(order) - 1) / 2) * step for place, port in enumerate(order)}
 
 
 def _route(begin: Stop, target: Point, via: Sequence[float], laid: Layout, start: int, stops: Sequence[Stop]) -> list[Point]:

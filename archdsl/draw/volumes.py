@@ -124,11 +124,14 @@ def _grown(size: int, largest: int, low: float, high: float) -> float:
 
 def _place(volumes: Sequence[Volume], roomy: Volume | None, names: Sequence[str]) -> float:
     """Put the boxes in a row, with room for the names of the axes; return the size of these."""
-    size = text_for(sum(v.thick + v.back + GAP for v in volumes) + 40)
+    size, gap = 15.0, GAP
+    for _ in range(4):
+        width = sum(v.thick + v.back + gap for v in volumes) + 2 * size
+        size, gap = text_for(width), max(GAP, 16 + 11 * line_for(width))
     x = 0.0
     for volume in volumes:
         volume.x = x
-        x = volume.right + GAP
+        x = volume.right + gap
         if volume is roomy:
             height, width = (text_width(name, size) for name in names[1:])
             x = max(x, volume.right + 8 + max(height, width - volume.back / 2) + 12)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archdsl.emit.nodes import call_layer, fill, outcome
+from archdsl.emit.nodes import call_layer, fill, imported, outcome
 from archdsl.graph import Run
 from archdsl.layers.tensor import Tensor
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from archdsl.emit.modules import Makers
     from archdsl.graph import Module
+    from archdsl.layers.registry import Layer
 
 
 def adapted(makers: Makers, column: Sequence[Module]) -> str:
@@ -34,11 +35,11 @@ def _function_module(makers: Makers, name: str, module: Module, names: Sequence[
     run = makers.runs.get(id(module))
     result = outcome(layer, run.inputs, module.arguments) if run is not None else None
     if result is not None and result.call:
-        body = fill(result.call, ["x"], texts, layer, "", "self")
+        body = imported(makers.document, fill(result.call, ["x"], texts, layer, "", "self"))
     else:
         if layer.helper and layer.ragged != "uses":
             makers.document.helper(layer.helper_name, layer.helper, layer.helper_imports)
-        body = call_layer(makers.document, layer, ["x"], texts, set(names[: layer.positional]), "self.training")
+        body = call_layer(makers.document, layer, ["x"], texts, _by_position(layer, names), "self.training")
     made = [f"{one}" for one in names]
     lines = [f"class {name}(nn.Module):", f'    """{layer.doc.splitlines()[0] if layer.doc else layer.name}"""', ""]
     if names:
@@ -47,6 +48,16 @@ def _function_module(makers: Makers, name: str, module: Module, names: Sequence[
         lines += [f"        self.{one} = {one}" for one in made] + [""]
     makers.document.use("from torch import nn")
     return "\n".join([*lines, "    def forward(self, x):", f"        return {body}"])
+
+
+def _by_position(layer: Layer, names: Sequence[str]) -> set[str]:
+    """Return which arguments stand by position: those before the first one that is left out."""
+    found: set[str] = set()
+    for argument in layer.arguments[: layer.positional]:
+        if argument.name not in names:
+            break
+        found.add(argument.name)
+    return found
 
 
 def single(makers: Makers, run: Run, torch_class: str) -> str:

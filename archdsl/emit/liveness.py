@@ -7,9 +7,9 @@ from archdsl.graph import Branch, Let, Loop, SetState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from archdsl.graph import Instance, Statement
+    from archdsl.graph import Instance, Program, Statement
 
 
 def read_after(rest: Sequence[Sequence[Statement]], outer: Sequence[Sequence[Statement]], instances: Sequence[Instance]) -> set[str]:
@@ -35,3 +35,21 @@ def reads_of(body: Sequence[Statement]) -> set[str]:
             for each in statement.bodies:
                 found |= reads_of(each)
     return found
+
+
+def lets_of(body: Sequence[Statement]) -> Iterator[Let | SetState]:
+    """Go through the definitions of values of a body, those in loops and conditions too."""
+    for statement in body:
+        if isinstance(statement, Let | SetState):
+            yield statement
+        elif isinstance(statement, Branch):
+            yield from lets_of(statement.body)
+        elif isinstance(statement, Loop):
+            for each in statement.bodies:
+                yield from lets_of(each)
+
+
+def hidden_values(program: Program, model: str) -> tuple[str, ...]:
+    """Return the values of a model that are no outputs and that the recipe reads."""
+    fed = program.recipe.fed if program.recipe is not None else ()
+    return tuple(dict.fromkeys(name for one in fed if one.model == model for name in one.hidden))

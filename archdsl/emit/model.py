@@ -5,7 +5,7 @@ from __future__ import annotations
 from archdsl.emit.constants import Unwritable
 from archdsl.emit.flow import Flow
 from archdsl.emit.initial import write_initial
-from archdsl.emit.liveness import read_after
+from archdsl.emit.liveness import hidden_values, lets_of, read_after
 from archdsl.emit.loops import LoopWriter
 from archdsl.emit.modules import Makers, Signature
 from archdsl.emit.nodes import Values
@@ -38,6 +38,10 @@ class ClassWriter:
         self.document, self.program, self.definition, self.instances = document, program, definition, instances
         self.signatures, self.shorthands = signatures, shorthands
         self.usage = Usage()
+        self.hidden = hidden_values(program, definition.name) if definition.kind == "model" else ()
+        lets = {name: let for let in lets_of(instances[0].body) for name in let.targets}
+        known = [Read(name, "value", lets[name].node, lets[name].node.type, lets[name].node.span) for name in self.hidden if name in lets]
+        self.results: list[tuple[str, Node]] = [*instances[0].outputs, *((node.name, node) for node in known)]
 
     def write(self, about: str = "") -> Lines:
         """Return the class."""
@@ -181,12 +185,12 @@ class ClassWriter:
         targets = first.targets if isinstance(first, Let) else tuple(name if name not in live else f"next_{name}" for name in first.targets)
         if isinstance(first, SetState):
             self.next_names |= dict(zip(first.targets, targets, strict=True))
-        self.flow.assign(", ".join(targets), first.node, forward, first.node.span, live | {name for name, _ in self.instances[0].outputs})
+        self.flow.assign(", ".join(targets), first.node, forward, first.node.span, live | {name for name, _ in self.results})
 
     def _is_result(self, let: Let, rest: Sequence[Sequence[Statement]]) -> bool:
         """Whether a value is all that is left to give: it is returned as it is computed."""
         instance = self.instances[0]
-        last = not rest[0] and not self.outer and len(instance.outputs) == 1 and len(let.targets) == 1
+        last = not rest[0] and not self.outer and len(self.results) == 1 and len(let.targets) == 1
         return last and let.targets[0] == instance.outputs[0][0] and not instance.states and not instance.carries
 
     # ------------------------------------------------------------ conditions
@@ -304,17 +308,33 @@ class ClassWriter:
         names: list[str] = []
         for name, kind in instance.inputs:
             names += [name, f"{name}_lengths"] if kind.ragged else [name]
-        names += [state.name for state in instance.states]
         names += [f"{name}=None" for name, _ in instance.carries]
-        lines.add(f"def forward({', '.join(['self', *names])}):", 4, self.definition.span)
+        if self.hidden:
+            self.delegate(lines, names)
+        lines.add(f"def {self.entry}({', '.join(['self', *names])}):", 4, self.definition.span)
+        if self.hidden:
+            lines.docstring(f"Return what `forward` does, and {', '.join(self.hidden)}, which training reads.", 8)
         for name, text in self.usage.locals.values():
             lines.add(f"{name} = {text}", 8)
         lines.extend(self.forward)
         if not self.returned:
-            outputs = [self.values.write(node) if not isinstance(node, Read) else node.name for _, node in instance.outputs]
-            outputs += [self.next_names.get(state.name, state.name) for state in instance.states]
+            outputs = [self.values.write(node) if not isinstance(node, Read) else node.name for _, node in self.results]
             outputs += [name for name, _ in instance.carries]
             lines.add(f"return {', '.join(outputs)}", 8)
+
+    @property
+    def entry(self) -> str:
+        """The method that computes: `compute` where training reads more than `forward` gives."""
+        return "compute" if self.hidden else "forward"
+
+    def delegate(self, lines: Lines, names: Sequence[str]) -> None:
+        """Write the `forward` of a class whose `compute` gives more."""
+        given = [name.partition("=")[0] for name in names]
+        lines.add(f"def forward({', '.join(['self', *names])}):", 4, self.definition.span)
+        outputs = ", ".join([name for name, _ in self.instances[0].outputs])
+        lines.add(f"{outputs}, *_ = self.compute({', '.join(given)})", 8)
+        lines.add(f"return {outputs}", 8)
+        lines.blank()
 
 
 class InitPlace:

@@ -101,7 +101,7 @@ class Makers:
             text = self.layer_argument(one, column)
         else:
             text = self.scope.argument(matching)
-        return text if one.positional else f"{one.name}={text}"
+        return text if one.positional and not _behind_fixed(column[0].layer, one) else f"{one.name}={text}"
 
     def layer_argument(self, one: Given, column: Sequence[Module]) -> str:
         """Write a layer that is an argument of another: what it infers is known of the other as `norm.normalized_shape`."""
@@ -211,6 +211,13 @@ def needs_adapter(run: Run) -> bool:
         return False
     result = outcome(layer, run.inputs, run.module.arguments)
     return not isinstance(run.type, Tensor) or (result is not None and result.call not in ("", "{self}({0})"))
+
+
+def _behind_fixed(layer: Layer | None, one: Given) -> bool:
+    """Whether torch has an argument that is always given before this one, so that this one cannot stand by position."""
+    if layer is None or not layer.fixed:
+        return False
+    return one.name in [argument.name for argument in layer.arguments[layer.positional :]]
 
 
 def _fixed(layer: Layer) -> list[str]:

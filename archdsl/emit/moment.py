@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archdsl.emit.flow import Flow
+from archdsl.emit.liveness import hidden_values
 from archdsl.emit.python import Lines
 from archdsl.emit.recipe_nodes import RecipeValues, reads
 from archdsl.graph import Pack
@@ -32,26 +33,29 @@ class Moment:
         self.values = RecipeValues(document, names, shorthands, batch)
         self.names, self.recipe = names, names.recipe
         self.lets = {name: let for let in lets for name in let.targets}
-        self.read = {read.name for read in reads(*wanted, *(let.node for let in self.lets.values())) if read.name not in self.lets}
+        self.read = {read.name for read in reads(*wanted, *(let.node for let in self._reached(wanted))) if read.name not in self.lets}
         self.lines, self.indent, self.feeds = Lines(), indent, True
         self._done: set[int] = set()
 
     def need(self, *nodes: Node) -> None:
         """Write whatever nodes read that is not written yet, definitions in the order of the recipe."""
-        wanted: dict[int, Let] = {}
+        for let in self._reached(nodes):
+            self._let(let)
+        for read in reads(*nodes):
+            if read.origin == "model" and read.name not in self.lets and self.feeds:
+                self._feed(self._owner(read.name))
+
+    def _reached(self, nodes: Sequence[Node]) -> list[Let]:
+        """Return the definitions that nodes speak of, directly or not, in the order of the recipe."""
+        wanted: set[int] = set()
         stack = list(nodes)
         while stack:
             for read in reads(stack.pop()):
                 let = self.lets.get(read.name)
                 if let is not None and id(let) not in wanted:
-                    wanted[id(let)] = let
+                    wanted.add(id(let))
                     stack.append(let.node)
-        for let in self.lets.values():
-            if id(let) in wanted:
-                self._let(let)
-        for read in reads(*nodes):
-            if read.origin == "model" and read.name not in self.lets and self.feeds:
-                self._feed(self._owner(read.name))
+        return [let for let in dict.fromkeys(self.lets.values()) if id(let) in wanted]
 
     def text(self, node: Node) -> str:
         """Return an expression, after writing what it needs."""
@@ -103,6 +107,8 @@ class Moment:
                 # Inside the recipe, the network's outputs are as long as what it was fed.
                 self.values.lengths_of[name] = self.values.lengths_name(node.type.lengths)
                 texts.append(self.values.lengths_name(name))
-        outputs = [output for output, _ in self.names.program.models[fed.model].outputs]
+        hidden = hidden_values(self.names.program, fed.model)
+        outputs = [*(output for output, _ in self.names.program.models[fed.model].outputs), *hidden]
+        method = ".compute" if hidden else ""
         targets = ", ".join([name if name in self.read else "_" for name in outputs])
-        self.lines.add(f"{targets} = {self.names.nets[fed.model]}({', '.join(texts)})", self.indent)
+        self.lines.add(f"{targets} = {self.names.nets[fed.model]}{method}({', '.join(texts)})", self.indent)

@@ -121,7 +121,7 @@ class Values:
         template = result.call if result is not None else ""
         if template:
             self.use_helper(layer, node.lengths)
-            return fill(template, values, texts, layer, self.lengths(node))
+            return imported(self.document, fill(template, values, texts, layer, self.lengths(node)))
         if layer.helper and (layer.ragged != "uses" or node.lengths):
             self.use_helper(layer, lengths=True)
         if not layer.function and layer.write is None:
@@ -259,6 +259,14 @@ def fill(template: str, values: Sequence[str], arguments: Mapping[str, str], lay
     return template.format(*sources, **known, lengths=lengths, self=path)
 
 
+def imported(document: Document, text: str) -> str:
+    """Import what a source that a layer wrote itself speaks of."""
+    for word in ("torch.", "F.", "nn.", "math."):
+        if word in text:
+            document.function(word + "x")
+    return text
+
+
 def _plain(value: object) -> bool:
     return value is None or isinstance(value, bool | int | float | str) or (isinstance(value, tuple) and all(map(_plain, value)))
 
@@ -271,10 +279,7 @@ def call_layer(document: Document, layer: Layer, values: Sequence[str], texts: M
             document.function(head)
         known = {argument.name: literal(argument.default) for argument in layer.arguments if argument.name in layer.always and _plain(argument.default)}
         text = layer.write([within(value, POSTFIX) for value in values], {**known, **texts})
-        for word in ("torch.", "F.", "nn.", "math."):
-            if word in text:
-                document.function(word + "x")
-        return text
+        return imported(document, text)
     named = dict(texts)
     parts: list[str] = []
     for place, argument in enumerate(layer.arguments):

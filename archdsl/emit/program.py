@@ -26,7 +26,7 @@ def write(program: Program) -> Written:
     signatures: dict[str, Signature] = {}
     shorthands = Shorthands(program, document, signatures)
     blocks, models = Lines(), Lines()
-    single = program.recipe is None and len(program.models) == 1
+    single = len(program.models) == 1
     for definition in in_order(program):
         if definition.kind in ("block", "cell"):
             writer = ClassWriter(document, program, definition, program.instances[definition.name], signatures, shorthands)

@@ -6,13 +6,14 @@ values becomes a function of the value.
 
 from __future__ import annotations
 
-from archdsl.dims import Dim, Traced, symbol
+from archdsl.dims import Dim
 from archdsl.emit.chains import Part, inlined, members, path
+from archdsl.emit.liveness import lets_of
 from archdsl.emit.modules import Makers
 from archdsl.emit.nodes import Values
 from archdsl.emit.python import Lines
 from archdsl.emit.scope import Differs, Scope, Usage
-from archdsl.graph import Apply, Branch, Instance, Let, Loop, Make, Run, SetState, Take
+from archdsl.graph import Apply, Instance, Run, Take
 from archdsl.syntax import tree
 
 TYPE_CHECKING = False
@@ -275,18 +276,6 @@ def _base(node: Node, splice: Splice) -> tuple[Node, bool]:
     return node, plain
 
 
-def lets_of(body: Sequence[Statement]) -> Iterator[Let | SetState]:
-    """Go through the definitions of values of a body, those in loops and conditions too."""
-    for statement in body:
-        if isinstance(statement, Let | SetState):
-            yield statement
-        elif isinstance(statement, Branch):
-            yield from lets_of(statement.body)
-        elif isinstance(statement, Loop):
-            for each in statement.bodies:
-                yield from lets_of(each)
-
-
 def nodes_of(body: Sequence[Statement]) -> Iterator[Node]:
     """Go through every node of a body, those inside chains too."""
     stack: list[Node] = []
@@ -298,6 +287,3 @@ def nodes_of(body: Sequence[Statement]) -> Iterator[Node]:
             stack.extend(one for one in node.operands if one is not None)
             if isinstance(node, Run):
                 stack.extend(node.inner)
-
-
-__all__ = ["Make", "Shorthands", "Traced", "nodes_of", "parameters", "symbol"]

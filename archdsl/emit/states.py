@@ -179,7 +179,7 @@ class StateWriter:
         for name, text in self.writer.usage.locals.values():
             lines.add(f"{name} = {text}", 8)
         lines.extend(self.writer.forward)
-        given = [self.values.write(node) for _, node in self.instance.outputs]
+        given = [self.values.write(node) for _, node in self.writer.results]
         given += [self.writer.next_names.get(state.name, state.name) for state in self.states]
         lines.add(f"return {', '.join(given)}", 8)
 
@@ -189,7 +189,9 @@ class StateWriter:
             arguments += [name, *([f"{name}_lengths"] if self.is_model and self.ragged else [f"{name}_lengths=None"] if self.masks and name == self.names[0] else [])]
         if not self.is_model:
             arguments += [f"{state.name}=None" for state in self.states]
-        lines.add(f"def forward({', '.join(arguments)}):", 4, self.writer.definition.span)
+        if self.writer.hidden:
+            self.writer.delegate(lines, arguments[1:])
+        lines.add(f"def {self.writer.entry}({', '.join(arguments)}):", 4, self.writer.definition.span)
 
     def _starts(self, lines: Lines, batch: str) -> None:
         for state in self.states:
@@ -234,7 +236,7 @@ class StateWriter:
         self._starts(lines, f"len({first})")
         if self.masks:
             self._mask(lines, f"len({first}), {first}.size(1)")
-        outputs = [name for name, _ in self.instance.outputs]
+        outputs = [name for name, _ in self.writer.results]
         for name in outputs:
             lines.add(f"{name}_all = []", 8)
         moments = [f"{name}.unbind(1)" for name in self.names]
@@ -305,7 +307,7 @@ class _Pieces:
         self.moving: dict[str, str] = {}
         self.after_lets = [let for let in plan.order if isinstance(let, Let) and self._is_after(let)]
         read_after = {name for let in self.after_lets for name in reads(let.node)}
-        read_after |= {name for _, node in owner.instance.outputs for name in reads(node)}
+        read_after |= {name for _, node in owner.writer.results for name in reads(node)}
         self.collected = [name for name in [*self.states, *plan.inside] if name in read_after]
         self.collected.sort(key=lambda name: ([*self.states, *plan.lets]).index(name))
 
@@ -325,6 +327,8 @@ class _Pieces:
             if isinstance(let, Let) and not any(name in self.plan.stateful for name in let.targets):
                 self._line(lines, ", ".join(let.targets), let.node, 8)
         linears = list(self.plan.linears.values())
+        if linears or self.plan.hoisted:
+            lines.comment(["What the inputs add to the state is computed for all moments at once."], 8)
         several = len(linears) + len(self.plan.hoisted) > 1
         for linear in linears:
             self._linear(lines, linear, several=several)
@@ -422,6 +426,8 @@ class _Pieces:
         owner = self.owner
         renamed: dict[str, str] = {}
         needed = {name for let in self.after_lets for name in reads(let.node)}
+        if self.after_lets:
+            lines.comment(["No state depends on the rest, which is computed for all moments at once, too."], 8)
         for name in self.collected:
             if name in needed:
                 own = name if owner.is_model or name not in self.states else f"{name}_before"
@@ -432,7 +438,7 @@ class _Pieces:
             self.values.stand_in.pop(key, None)
         for let in self.after_lets:
             self._line(lines, ", ".join(let.targets), let.node, 8)
-        given = [self._given(node, renamed) for _, node in owner.instance.outputs]
+        given = [self._given(node, renamed) for _, node in owner.writer.results]
         self.values.renamed = {}
         lines.add(f"return {', '.join([*given, *([] if owner.is_model else self.states)])}", 8)
 

@@ -57,6 +57,13 @@ def reduced(x: Tensor, dim: Dims | None, keepdim: bool, dtype: str | None = None
     return Applied(left, lengths=True, call=helper + "({0}, {lengths}" + arguments + ")")
 
 
+def _whole(applied: Applied, dim: object, method: str) -> Applied:
+    """Write a reduction of everything without arguments: torch's methods take no dim of None."""
+    if dim is None and not applied.call:
+        applied.call = f"{{0}}.{method}()"
+    return applied
+
+
 def _left(x: Tensor, axes: list[int], keepdim: bool) -> tuple[Size, ...]:
     if keepdim:
         return tuple([1 if axis in axes else size for axis, size in enumerate(x.shape)])
@@ -69,13 +76,13 @@ def mean(x: Tensor, /, dim: Dims | None = None, keepdim: bool = False) -> Applie
     applied = reduced(x, dim, keepdim, floating(x.dtype), helper="ragged_mean")
     if kind_of(x.dtype) < 2:
         applied.prepare = {0: "{0}.float()"}
-    return applied
+    return _whole(applied, dim, "mean")
 
 
 @layer("torch.sum", function=".sum", ragged="uses", helper=RAGGED_SUM, helper_imports=TORCH)
 def sum(x: Tensor, /, dim: Dims | None = None, keepdim: bool = False) -> Applied:
     """Adds up over dimensions, counted with the batch; over everything where none is given."""
-    return reduced(x, dim, keepdim, x.dtype if kind_of(x.dtype) == 2 else "int64", helper="ragged_sum")
+    return _whole(reduced(x, dim, keepdim, x.dtype if kind_of(x.dtype) == 2 else "int64", helper="ragged_sum"), dim, "sum")
 
 
 @layer("torch.amax", function=".amax", ragged="uses", helper=RAGGED_AMAX, helper_imports=TORCH)
@@ -111,7 +118,7 @@ def argmin(x: Tensor, /, dim: int | None = None, keepdim: bool = False) -> Appli
 @layer("torch.prod", function=".prod", ragged="keeps")
 def prod(x: Tensor, /, dim: int | None = None, keepdim: bool = False) -> Applied:
     """Multiplies along a dimension, counted with the batch."""
-    return reduced(x, dim, keepdim, x.dtype if kind_of(x.dtype) == 2 else "int64")
+    return _whole(reduced(x, dim, keepdim, x.dtype if kind_of(x.dtype) == 2 else "int64"), dim, "prod")
 
 
 def _extreme(x: Tensor, other: Tensor | None, dim: int | None, keepdim: bool) -> Applied:
@@ -128,19 +135,21 @@ def _extreme(x: Tensor, other: Tensor | None, dim: int | None, keepdim: bool) ->
 @layer("torch.max", optional_values=1, yields=("values", "indices"), ragged="keeps")
 def max(x: Tensor, other: Tensor | None, /, dim: int | None = None, keepdim: bool = False) -> Applied:
     """The largest number; along a dimension the largest ones and where they stand; of two values the larger."""
-    return _extreme(x, other, dim, keepdim)
+    applied = _extreme(x, other, dim, keepdim)
+    return applied if other is not None else _whole(applied, dim, "max")
 
 
 @layer("torch.min", optional_values=1, yields=("values", "indices"), ragged="keeps")
 def min(x: Tensor, other: Tensor | None, /, dim: int | None = None, keepdim: bool = False) -> Applied:
     """The smallest number; along a dimension the smallest ones and where they stand; of two values the smaller."""
-    return _extreme(x, other, dim, keepdim)
+    applied = _extreme(x, other, dim, keepdim)
+    return applied if other is not None else _whole(applied, dim, "min")
 
 
 @layer("torch.median", function=".median", yields=("values", "indices"), ragged="keeps")
 def median(x: Tensor, /, dim: int | None = None, keepdim: bool = False) -> Applied:
     """The number in the middle; along a dimension, where it stands as well."""
-    return _extreme(x, None, dim, keepdim)
+    return _whole(_extreme(x, None, dim, keepdim), dim, "median")
 
 
 @layer("torch.std", function=".std", positional=1, ragged="keeps")
