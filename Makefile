@@ -24,7 +24,7 @@ demo: $(READY) ## build, draw and train the VAE for about a minute
 	$(BIN)/archdsl draw specs/vae.arch -o $(DEMO)/vae.svg --force
 	$(BIN)/archdsl summary specs/vae.arch
 	rm -rf $(DEMO)/run
-	$(BIN)/archdsl train specs/vae.arch -o $(DEMO)/run
+	$(BIN)/archdsl train specs/vae.arch -o $(DEMO)/run --set train.epochs=40
 	@echo
 	@echo "The module is    $(DEMO)/vae.py"
 	@echo "the figure       $(DEMO)/vae.svg"

@@ -141,9 +141,9 @@ def _wrapped(atom: Atom, factor: int, monomial: Monomial) -> str:
     return str(atom) if len(monomial) == 1 and abs(factor) == 1 else f"({atom})"
 
 
-def _reading_order(item: tuple[Monomial, int]) -> tuple[int, list[str]]:
-    """Higher powers first, the constant last, as one writes a polynomial."""
-    return -len(item[0]), [atom.key for atom in item[0]]
+def _reading_order(item: tuple[Monomial, int]) -> tuple[int, bool, list[str]]:
+    """Higher powers first, the constant last, what is taken away behind what it is taken from."""
+    return -len(item[0]), item[1] < 0, [atom.key for atom in item[0]]
 
 
 def _terms(size: Size) -> Mapping[Monomial, int]:
@@ -167,9 +167,7 @@ def symbol(name: str) -> Dim:
 def divide(left: Size, right: Size) -> Size:
     """Return the whole part of a division; what divides evenly is taken out of the quotient."""
     if isinstance(right, Dim):
-        if left == right:
-            return 1
-        return divide_exactly(left, right) or Dim({(Atom("//", left=left, right=right),): 1})
+        return _divide_by_name(left, right)
     if not isinstance(left, Dim):
         return left // right
     if right == 1:
@@ -181,6 +179,21 @@ def divide(left: Size, right: Size) -> Size:
         return _known(even) + known // right
     inner = _merge_quotients(known, right)
     return _known(even) + Dim({(Atom("//", left=inner[0], right=inner[1]),): 1})
+
+
+def _divide_by_name(left: Size, right: Dim) -> Size:
+    """Take out of the quotient what a symbolic divisor divides evenly: `(a + k * b) // b` is `a // b + k`."""
+    even: Size = 0
+    rest: dict[Monomial, int] = {}
+    for monomial, factor in _terms(left).items():
+        part = divide_exactly(Dim({monomial: factor}), right)
+        if part is None:
+            rest[monomial] = factor
+        else:
+            even = even + part
+    if not rest:
+        return even
+    return even + Dim({(Atom("//", left=_known(Dim(rest)), right=right),): 1})
 
 
 def _merge_quotients(left: Dim, right: int) -> tuple[Size, int]:

@@ -212,7 +212,11 @@ def _shapes_of_statements() -> Json:
     return {
         "definition": {
             "description": "An expression, a list as a chain of layers, or a layer with its arguments.",
-            "type": _ANY, "minItems": 1, "items": _ref("definition"), **one, "properties": calls,
+            "type": _ANY,
+            "minItems": 1,
+            "items": _ref("definition"),
+            **one,
+            "properties": calls,
             "additionalProperties": _ref("named"),
         },
         "named": {
@@ -222,30 +226,36 @@ def _shapes_of_statements() -> Json:
         },
         "type": {
             "description": "Sizes without the batch: `[1, 28, 28]`, or `ragged int64[T <= length]` as a word.",
-            "type": ["array", "string", "null"], "items": {"type": ["integer", "string"]},
+            "type": ["array", "string", "null"],
+            "items": {"type": ["integer", "string"]},
         },
         "state": {
-            "type": ["array", "string", "object"], "items": {"type": ["integer", "string"]}, "required": ["shape"], "additionalProperties": False,
+            "type": ["array", "string", "object"],
+            "items": {"type": ["integer", "string"]},
+            "required": ["shape"],
+            "additionalProperties": False,
             "properties": {"shape": _ref("type"), "start": _ref("definition")},
         },
         "statements": {"type": ["array", "object", "string", "null"], "items": _ref("statement")},
-        "statement": {
-            "type": ["object", "string"],
-            "if": {"required": ["for"]},
-            "then": {
-                "required": ["do"], "additionalProperties": False,
-                "properties": {"for": _described({"type": "string"}, "`c in widths`"), "do": _ref("statements")},
-            },
-            "else": {
-                "if": {"required": ["if"]},
-                "then": {
-                    "required": ["then"], "additionalProperties": False,
-                    "properties": {"if": {"type": ["string", "boolean", "number"]}, "then": _ref("statements"), "else": _ref("statements")},
-                },
-                "else": one,
-            },
-        },
-    }  # fmt: skip
+        "statement": _statement(one),
+    }
+
+
+def _statement(one: Json) -> Json:
+    """Return an item of a list of statements: a loop, a condition, or one key with its value."""
+    loop = {"for": _described({"type": "string"}, "`c in widths`"), "do": _ref("statements")}
+    branch = {"if": {"type": ["string", "boolean", "number"]}, "then": _ref("statements"), "else": _ref("statements")}
+    condition = {
+        "if": {"required": ["if"]},
+        "then": {"required": ["then"], "properties": branch, "additionalProperties": False},
+        "else": one,
+    }
+    return {
+        "type": ["object", "string"],
+        "if": {"required": ["for"]},
+        "then": {"required": ["do"], "properties": loop, "additionalProperties": False},
+        "else": condition,
+    }
 
 
 # ---------------------------------------------------------------- layers

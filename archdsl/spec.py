@@ -10,7 +10,7 @@ import os
 
 from archdsl.reading import importer, open_source, parse
 from archdsl.text.complaint import Complaint, Complaints, SpecError
-from archdsl.text.source import Source
+from archdsl.text.source import Source, Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,13 +57,20 @@ def compile_source(
     params: Mapping[str, str] | None = None,
     sets: Mapping[str, str] | None = None,
     traced: bool = False,
+    whole: bool = True,
 ) -> Program | None:
-    """Take a source through to the graph: what could be read is analyzed even where some could not."""
+    """Take a source through to the graph: what could be read is analyzed even where some could not.
+
+    A file of blocks to import is sound, but is no `whole` spec, which something can be made of.
+    """
     file = parse(source, complaints)
     unread = list(complaints)
     program = resolve(file, complaints, params=params, sets=sets, traced=traced)
     if unread:
         complaints.keep(lambda complaint: complaint in unread or not is_echo(complaint, unread))
+    if whole and program is not None and not program.models:
+        start = Span(source, 0, 0)
+        complaints.add(Complaint("missing", "This file has blocks to import, and no model", start, suggestion="Write model NAME { ... }."))
     return None if complaints.errors else program
 
 
@@ -149,6 +156,13 @@ class Spec:
         if self._source is None:
             self._source = emit(self.program)
         return self._source
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """The plain options of the recipe (`epochs`, `batch_size`, `seed`, ...), defaults filled in; empty where there is none."""
+        from archdsl.emit.script import settings_of
+
+        return {} if self.program.recipe is None else settings_of(self.program.recipe)
 
     def module(self, name: str | None = None, /, **params: object) -> nn.Module:
         """Make a model (the only one, unless named) with fresh weights; `params` go to its constructor.

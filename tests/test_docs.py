@@ -37,6 +37,14 @@ def test_every_spec_in_the_documentation_is_sound_and_builds(archdsl, tmp_path, 
     assert "(nn.Module):" in archdsl("build", path).out
 
 
+def test_the_readme_shows_the_spec_and_the_figure_that_are_there(archdsl):
+    """Its spec is the library's, and its figure is what `draw` makes of it."""
+    (shown,) = [text for surface, _, text in fences(ROOT / "README.md") if surface == "arch"]
+    spec = ROOT / "specs" / "vae.arch"
+    assert spec.read_text(encoding="utf-8").startswith(shown)
+    assert (ROOT / "docs" / "vae.svg").read_text(encoding="utf-8") == archdsl("draw", spec).out, "make figures draws it"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_to_files_that_are_there(page):
     """A page links to what exists."""

@@ -28,8 +28,8 @@ def test_a_spec_names_its_models():
 def test_a_module_is_a_torch_module_with_the_params_that_were_asked_for(vae):
     """`module` takes the constructor's arguments, and leaves the spec as it is."""
     net = vae.module("VAE", latent=8).eval()
-    assert net.mean.weight.shape[0] == 8
-    assert vae.module().mean.weight.shape[0] == 20
+    assert net.z_mean.weight.shape[0] == 8
+    assert vae.module().z_mean.weight.shape[0] == 20
     reconstruction, *_ = net(torch.rand(2, 1, 28, 28))
     assert reconstruction.shape == (2, 1, 28, 28)
 
@@ -37,7 +37,7 @@ def test_a_module_is_a_torch_module_with_the_params_that_were_asked_for(vae):
 def test_params_and_fields_are_set_when_a_spec_is_loaded():
     """What is set from outside is in the source that is emitted."""
     spec = package.load(SPECS / "vae.arch", params={"latent": 7}, sets={"train.epochs": 3})
-    assert spec.module().mean.weight.shape[0] == 7
+    assert spec.module().z_mean.weight.shape[0] == 7
     assert "latent=7" in spec.source
 
 
@@ -64,7 +64,7 @@ def test_a_summary_is_a_table_when_printed(vae):
     """And data until then."""
     (model,) = vae.summary().models
     assert model.name == "VAE"
-    assert "mean.weight" in str(vae.summary())
+    assert "z_mean.weight" in str(vae.summary())
 
 
 def test_a_spec_at_fault_raises_all_its_complaints(tmp_path):

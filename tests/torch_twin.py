@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 from torch import nn, optim
 
-from archdsl.layers.tensor import Tensor
+from archdsl.layers.registry import lookup
+from archdsl.layers.tensor import Applied, Mismatch, Tensor
 
 BATCH = 7
 INFER = {
@@ -104,3 +108,31 @@ def outputs(applied) -> object:
     """Return the shapes that a rule gives, in torch's structure."""
     found = tuple(shapes(output) for output in applied.outputs)
     return found[0] if len(found) == 1 else found
+
+
+quick = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+SIZES = st.integers(1, 4)
+
+
+def agree(name, values, arguments=None, device="cpu") -> None:
+    """Hold a function to torch: both refuse, or both give the same shapes and dtypes."""
+    layer, arguments = lookup(name), arguments or {}
+    try:
+        applied = layer.apply(values, arguments)
+    except Mismatch:
+        with pytest.raises(Exception):  # noqa: B017, PT011 - torch has no one class of complaint
+            called(layer, Applied(), values, arguments, device)
+        return
+    found = called(layer, applied, values, arguments, device)
+    assert shapes(found) == outputs(applied), source_of(layer, applied, values, arguments)
+
+
+@st.composite
+def alike(draw, count=2, rank=(0, 3), dtypes=("float32",), change=True):
+    """Draw values whose shapes are the same, but for a size that may be 1 or another."""
+    shape = draw(st.lists(SIZES, min_size=rank[0], max_size=rank[1]))
+    values = []
+    for _ in range(count):
+        own = [draw(st.sampled_from([size] * 6 + [1, size + 1])) if change else size for size in shape]
+        values.append(Tensor(tuple(own), draw(st.sampled_from(dtypes))))
+    return values

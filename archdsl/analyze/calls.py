@@ -8,7 +8,19 @@ from archdsl.analyze.blame import explain
 from archdsl.analyze.constants import FUNCTIONS, ConstantError
 from archdsl.analyze.constants import call as call_function
 from archdsl.analyze.evaluate import as_node, evaluate, what_is
-from archdsl.analyze.values import BROKEN, BlockDecl, BlockSpec, ChainSpec, MemberSpec, Path, PlainSpec, ShorthandDecl, Spec, is_layer
+from archdsl.analyze.values import (
+    BROKEN,
+    BlockDecl,
+    BlockSpec,
+    ChainSpec,
+    MemberSpec,
+    Path,
+    PlainSpec,
+    ScanSpec,
+    ShorthandDecl,
+    Spec,
+    is_layer,
+)
 from archdsl.graph import Given, Module, Node, Number, Splice
 from archdsl.layers.bind import bind, place_values, split_values
 from archdsl.layers.registry import lookup
@@ -163,6 +175,10 @@ def apply_to(body: Body, layer: object, arguments: Arguments, expr: tree.Call) -
 def _apply_spec(body: Body, layer: Spec, nodes: list[Node], expr: tree.Call) -> Node | None:
     if isinstance(layer, PlainSpec) and not layer.layer.weighted:
         return apply_layer(body, layer.layer, layer.given, layer.bound, nodes, expr.span)
+    if isinstance(layer, ScanSpec) and isinstance(layer.cell, Module):
+        from archdsl.analyze.scans import run_scan
+
+        return run_scan(body, layer.cell, layer, nodes, expr.span)
     return run(body, make_in_passing(body, layer, None), nodes, expr.span)
 
 

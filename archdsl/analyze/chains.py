@@ -7,7 +7,19 @@ from archdsl.analyze.apply import follow
 from archdsl.analyze.calls import call_declared, call_layer, call_member
 from archdsl.analyze.evaluate import as_node, constant, evaluate, what_is
 from archdsl.analyze.naming import Plan
-from archdsl.analyze.values import BROKEN, BlockDecl, Broken, ChainSpec, MemberSpec, Path, ShorthandDecl, Spec, has_weights, is_layer
+from archdsl.analyze.values import (
+    BROKEN,
+    BlockDecl,
+    Broken,
+    ChainSpec,
+    MemberSpec,
+    Path,
+    ScanSpec,
+    ShorthandDecl,
+    Spec,
+    has_weights,
+    is_layer,
+)
 from archdsl.graph import Module, Node
 from archdsl.layers.registry import lookup
 from archdsl.syntax import tree
@@ -31,9 +43,14 @@ def chain(body: Body, expr: tree.Chain) -> object:
 
 def row(found: list[MemberSpec], expr: tree.Expr) -> object:
     """Make one layer of members: a chain, or a path where it mentions layers that have names."""
-    if any(not isinstance(member.layer, Spec) for member in found):
+    if any(_is_named(member.layer) for member in found):
         return Path(found, expr.span)
     return ChainSpec(found, expr.span)
+
+
+def _is_named(layer: object) -> bool:
+    """Whether a member is a layer with a name of its own, or runs one."""
+    return not isinstance(layer, Spec) or (isinstance(layer, ScanSpec) and isinstance(layer.cell, Module))
 
 
 def members(body: Body, parts: tuple[tree.Member, ...]) -> list[MemberSpec] | None:

@@ -270,7 +270,8 @@ def _matched(body: Body, statement: tree.Input, found: Tensor) -> Tensor | None:
         if known is BROKEN:
             return None
         wrong = known != size and not (isinstance(known, Dim) or isinstance(size, Dim))
-        sizes.append(_symbolic(body, f"{name}.{k}", size) if traced else size)
+        named = _symbolic(body, f"{name}.{k}", size) if traced else size
+        sizes.append(known if known == size else named)  # type: ignore[arg-type]  # a size, as it equals one
     if wrong:
         _complain_of_pattern(body, statement, found)
         return None

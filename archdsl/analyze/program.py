@@ -44,7 +44,7 @@ def analyze(
     _params(top, statements, params or {})
     _declare(compiler, statements)
     blocks = [one for one in statements if isinstance(one, tree.Block) and one.kind == "model"]
-    if not blocks:
+    if not any(isinstance(one, tree.Block | tree.Shorthand) for one in statements):
         compiler.complain(say.missing("This spec has no model", file.span.replace(end=file.span.start), "Write model NAME { ... }."))
     read: dict[str, set[str]] = {}
     spans: dict[str, dict[str, Span]] = {}

@@ -342,6 +342,9 @@ def _check_used(body: Body, block: tree.Block) -> None:
         members = module.members if module.kind == "list" else [module]
         if not any(member in body.applied for member in members) and not _tied(body, module):
             body.complain(say.never_applied(module.name if not module.name.isdigit() else body.layer_names(module), span))
+    for name, own in body.scope.items():
+        if isinstance(own, Path) and not own.used:
+            body.complain(say.never_applied(name, body.defined.get(name, own.span)))
     if block.kind != "model":
         for name, span in body.inputs.items():
             if name not in body.read:

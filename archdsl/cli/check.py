@@ -21,5 +21,5 @@ def run(given: Namespace) -> int:
     """Check each spec."""
     report = Report(given)
     for path in files.specs_of(given.specs):
-        report.compile(path, given)
+        report.compile(path, given, whole=False)
     return report.code

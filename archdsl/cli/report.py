@@ -79,10 +79,10 @@ class Report:
         file = parse(source, complaints)
         return file if self.say(complaints) else None
 
-    def compile(self, path: str, options: Namespace) -> Program | None:
+    def compile(self, path: str, options: Namespace, *, whole: bool = True) -> Program | None:
         """Open, read and analyze a spec, with the settings of the command line; None where it is at fault."""
         source = self.source(path)
-        return None if source is None else self._compile(source, options, traced=False)
+        return None if source is None else self._compile(source, options, whole=whole)
 
     def load(self, path: str, options: Namespace) -> Spec | None:
         """Do the same for what is made of a spec's source: `archdsl.load` for the command line."""
@@ -94,11 +94,11 @@ class Report:
             return None
         return Spec(source, program, params=_settings(options.params), sets=_settings(options.sets))
 
-    def _compile(self, source: Source, options: Namespace, *, traced: bool) -> Program | None:
+    def _compile(self, source: Source, options: Namespace, *, traced: bool = False, whole: bool = True) -> Program | None:
         from archdsl import spec
 
         complaints, params, sets = Complaints(), _settings(options.params), _settings(options.sets)
-        program = spec.compile_source(source, complaints, params=params, sets=sets, traced=traced)
+        program = spec.compile_source(source, complaints, params=params, sets=sets, traced=traced, whole=whole)
         sound = self.say(complaints)
         if (params or sets) and not sound:
             from archdsl.syntax.override import is_outside

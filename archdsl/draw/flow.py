@@ -107,7 +107,7 @@ def _plan(subject: Subject, story: Story, size: float) -> tuple[list[Stop], list
     """Return the boxes, the edges between them, and for each edge the port that it enters."""
     stops: list[Stop] = []
     places: dict[Key, int] = {}
-    ending = {start for start, end, _ in story.edges if end[0] == "loss"}
+    ending = {start for start, end, _ in story.edges if end[0] == "loss"} - {start for start, end, _ in story.edges if end[0] == "model"}
     many = sum(actor.kind == "model" for actor in story.actors.values()) > 1
     crowded = _crowded(story)
     for key, actor in sorted(story.actors.items(), key=lambda item: item[0][0] == "data"):
@@ -149,7 +149,7 @@ def _crowded(story: Story) -> set[tuple[Key, int]]:
 def _name(subject: Subject, actor: Actor, *, twin: bool) -> str:
     """Return what a box is called; data that meets what a model made is the real thing."""
     image = actor.type is not None and len(actor.type.shape) == 3
-    default = capital(words(actor.name)) if len(actor.name) > 2 else actor.name
+    default = actor.name if actor.kind == "model" or len(actor.name) <= 2 else capital(words(actor.name))
     if actor.kind == "data" and twin:
         default = "Real World Images" if image else f"Real {words(actor.name)}"
     return subject.label(actor.name, actor.kind, default=default)
@@ -230,7 +230,11 @@ def _edges(
 
 
 def _port_heights(stop: Stop, used: Mapping[int, Sequence[float]]) -> dict[int, float]:
-    """Return where the ports of a box are: side by side in the order of what comes to them."""
+    """Return where the ports of a box are: side by side in the order of what comes to them; one line that nearly is level becomes so."""
+    if len(used) == 1:
+        ((port, heights),) = used.items()
+        if len(heights) == 1 and abs(heights[0] - stop.y) <= stop.high * 0.3:
+            return {port: heights[0]}
     order = sorted(used, key=lambda port: (sum(used[port]) / len(used[port]), port))
     step = min(18.0, stop.high * 0.6 / len(order))
     return {port: stop.y + (place - (len(order) - 1) / 2) * step for place, port in enumerate(order)}
@@ -246,10 +250,8 @@ def _route(begin: Stop, target: Point, via: Sequence[float], laid: Layout, start
             turn = min(stop.x - stop.wide / 2 for stop in row) - GAP / 2 if row else points[-1][0] + GAP / 2
             points.extend(((turn, level), (turn, across)))
             level = across
-    if abs(level - target[1]) > 0.5:
-        turn = target[0] - GAP / 2 - 2
-        points.extend(((turn, level), (turn, target[1])))
-    return [*points, target]
+    turn = target[0] - GAP / 2 - 2
+    return [*points, (turn, level), (turn, target[1]), target]
 
 
 def _drawn(stop: Stop, subject: Subject) -> tuple[Item, ...]:

@@ -35,15 +35,17 @@ def layered(
     gap: float,
     first: Collection[int] = (),
     last: Collection[int] = (),
+    beside: Sequence[tuple[int, int]] = (),
     lane: float = 10.0,
     lane_weight: float = 1.0,
 ) -> Layout:
     """Lay out nodes of these sizes across.
 
     `edges` go from lower to higher ranks and hold no cycle. Nodes of `first` and `last` stand on the first and
-    last rank, in this order. `lane` is the room of an edge that passes a rank, and `lane_weight` how much it insists on being straight.
+    last rank, in this order. `beside` are edges that
+    are drawn elsewhere: they order ranks, and take no room. `lane` is the room of an edge that passes a rank, and `lane_weight` how much it insists on being straight.
     """
-    rank = ranked(len(sizes), edges, first, last)
+    rank = ranked(len(sizes), [*edges, *beside], first, last)
     members = _Members(rank, sizes, edges, lane, lane_weight)
     members.order(first, last)
     across = members.position(gap)
@@ -122,7 +124,7 @@ class _Members:
             for index, node in enumerate(row):
                 place[node] = index
         fewest, best = self.crossings(place), [list(row) for row in self.rows]
-        for sweep in range(SWEEPS):
+        for sweep in range(SWEEPS if fewest else 0):
             down = sweep % 2 == 1
             near = self.above if down else self.below
             rows = self.rows[1:] if down else self.rows[-2::-1]
@@ -161,7 +163,7 @@ class _Members:
             for node in row:
                 across[node] -= (x - gap) / 2
         for sweep in range(2 * SWEEPS):
-            down = sweep % 2 == 0
+            down, before = sweep % 2 == 0, list(across)
             near, far = (self.above, self.below) if down else (self.below, self.above)
             for row in self.rows if down else reversed(self.rows):
                 wanted = []
@@ -171,6 +173,8 @@ class _Members:
                 spaces = [(self.sizes[a] + self.sizes[b]) / 2 + gap for a, b in pairwise(row)]
                 for node, x in zip(row, spread(wanted, spaces, [self.weights[node] for node in row]), strict=True):
                     across[node] = x
+            if max(map(abs, map(float.__sub__, across, before)), default=0.0) < 0.01 and sweep:
+                break
         return across
 
 

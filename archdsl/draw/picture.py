@@ -180,15 +180,19 @@ def shift(items: Iterable[Item], dx: float, dy: float) -> tuple[Item, ...]:
 
 
 def _shifted(item: Item, dx: float, dy: float) -> Item:
+    """Large figures move a hundred thousand shapes: they are made anew, which is quicker than `replace`."""
     if isinstance(item, Group):
-        moved: Item = item.replace(items=shift(item.items, dx, dy))
-    elif isinstance(item, Path):
-        commands = tuple((letter, tuple(n + (dy if i % 2 else dx) for i, n in enumerate(p))) for letter, p in item.commands)
-        moved = item.replace(commands=commands)
-    elif isinstance(item, Head):
-        moved = item.replace(points=tuple((x + dx, y + dy) for x, y in item.points))
-    else:
-        moved = item.replace(x=item.x + dx, y=item.y + dy)
+        return Group(item.role, item.label, shift(item.items, dx, dy))
+    if isinstance(item, Path):
+        commands = tuple([(letter, tuple([n + (dy if i % 2 else dx) for i, n in enumerate(p)])) for letter, p in item.commands])
+        return Path(commands, item.paint, item.filled, item.line, item.dash)
+    if isinstance(item, Head):
+        return Head(tuple([(x + dx, y + dy) for x, y in item.points]), item.paint)
+    if isinstance(item, Rect):
+        return Rect(item.x + dx, item.y + dy, item.width, item.height, item.paint, item.radius, item.line, item.dash)
+    if isinstance(item, Text):
+        return Text(item.x + dx, item.y + dy, item.text, item.size, item.paint, item.bold, item.anchor)
+    moved: Item = item.replace(x=item.x + dx, y=item.y + dy)
     return moved
 
 

@@ -22,7 +22,7 @@ EPOCHS, BATCH_SIZE = 10, 64
 _ARGUMENTS = Definition("arguments", "recipe", (), (), (), (), NO_COMMENTS, None)  # type: ignore[arg-type]
 
 
-def settings(recipe: Recipe) -> dict[str, object]:
+def settings_of(recipe: Recipe) -> dict[str, object]:
     """Return the plain options of a recipe, with the defaults of those that every run has."""
     given = {name: one.value for name, one in recipe.options.items()}
     if "epochs" not in given and "max_steps" not in given:
@@ -33,7 +33,7 @@ def settings(recipe: Recipe) -> dict[str, object]:
 class _Script:
     def __init__(self, document: Document, program: Program, recipe: Recipe, names: Names, data: Data) -> None:
         self.document, self.program, self.recipe, self.names, self.data = document, program, recipe, names, data
-        self.settings = settings(recipe)
+        self.settings = settings_of(recipe)
         self.nets = list(names.nets.values())
 
     def arguments(self, choice: Choice) -> list[str]:

@@ -28,53 +28,40 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def bad_yaml(source: Source, at: int, problem: str, begun: int | None) -> Complaint:
-    """What is no YAML; the commonest mistakes are named."""
+    """What is no YAML; the commonest mistakes are named. `begun` is where what was being read begins."""
     text = source.text
     at = min(at, len(text))
     span = Span(source, at, min(at + 1, len(text)))
     labels = (Label(Span(source, begun, begun + 1), "this begins here"),) if begun is not None and begun != at and begun < len(text) else ()
-    character = text[at : at + 1]
-    line = text[text.rfind("\n", 0, at) + 1 : at]
-    if "expected ',' or" in problem and character == "[":
-        return Complaint(
-            "yaml-ends-word",
+    message, note, suggestion = _what_is_wrong(problem, text[at : at + 1], text[text.rfind("\n", 0, at) + 1 : at])
+    code = "yaml-ends-word" if "YAML ends" in message or "end of a key" in message else "bad-yaml"
+    return Complaint(code, message, span, note, labels, suggestion)
+
+
+def _what_is_wrong(problem: str, character: str, before: str) -> tuple[str, str, str]:
+    """Return message, note and suggestion for libyaml's words about a character and what is before it on its line."""
+    in_brackets = "expected ',' or" in problem
+    if in_brackets and character == "[":
+        return (
             "inside brackets, YAML ends a word at `[`",
-            span,
             "the word has ended before this",
-            labels,
             "Put the type between quotes, or give it a line of its own.",
         )
-    if ("expected ',' or" in problem and character == ":") or ("mapping values" in problem and "->" in line):
-        return Complaint(
-            "yaml-ends-word",
-            "YAML reads a colon with a blank behind it as the end of a key",
-            span,
-            "this one",
-            labels,
-            "Put the whole expression between quotes.",
-        )
+    if (in_brackets and character == ":") or ("mapping values" in problem and "->" in before):
+        return "YAML reads a colon with a blank behind it as the end of a key", "this one", "Put the whole expression between quotes."
     if "cannot start any token" in problem and character == "\t":
-        return Complaint(
-            "bad-yaml", "YAML is indented with blanks, not with tabs", span, "a tab stands here", suggestion="Replace it with blanks."
-        )
+        return "YAML is indented with blanks, not with tabs", "a tab stands here", "Replace it with blanks."
     if "cannot start any token" in problem:
-        return Complaint(
-            "bad-yaml", f"a word cannot begin with `{character}` in YAML", span, "this one does", suggestion="Put it between quotes."
-        )
+        return f"a word cannot begin with `{character}` in YAML", "this one does", "Put it between quotes."
     if "end of stream" in problem or not character:
-        return Complaint("bad-yaml", "the file ends inside something that was opened", span, "it ends here", labels, "Close it.")
+        return "the file ends inside something that was opened", "it ends here", "Close it."
     if "mapping values" in problem:
-        return Complaint(
-            "bad-yaml",
+        return (
             "a key cannot stand here",
-            span,
             "this colon makes a key of what is before it",
-            labels,
             "Check the indentation, or put quotes round the text.",
         )
-    return Complaint(
-        "bad-yaml", f"this is not YAML: {problem}", span, "here", labels, "Check the indentation of this line and of the one above."
-    )
+    return f"this is not YAML: {problem}", "here", "Check the indentation of this line and of the one above."
 
 
 def unreadable(span: Span) -> Complaint:

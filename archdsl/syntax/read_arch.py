@@ -10,6 +10,7 @@ from archdsl.syntax.lexer import refuse_characters, tokens_of
 from archdsl.syntax.mend import mend
 from archdsl.syntax.parse import Parser
 from archdsl.syntax.placement import placed
+from archdsl.text.complaint import Complaints
 from archdsl.text.source import Span
 
 TYPE_CHECKING = False
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from archdsl.syntax.lexer import Tokens
-    from archdsl.text.complaint import Complaints
     from archdsl.text.source import Source
 
 
@@ -27,15 +27,26 @@ def read(source: Source, complaints: Complaints) -> tree.File:
     refuse_characters(source, complaints)
     collecting = isenabled()
     disable()  # The collector would take more time than reading does, and finds nothing in a tree.
+    found = Complaints()
     try:
-        file: tree.File = _parsed(tokens_of(source, complaints), complaints, "file")
+        file: tree.File = _parsed(tokens_of(source, found), found, "file")
         if file is None:
             return tree.File(Span(source, 0, len(source.text)), (), tree.NO_COMMENTS)
-        statements = placed(file.statements, "a file", complaints)
+        statements = placed(file.statements, "a file", found)
         return file if statements is file.statements else tree.File(file.span, statements, file.comments)
     finally:
+        _pass_on(found, complaints)
         if collecting:
             enable()
+
+
+def _pass_on(found: Complaints, complaints: Complaints) -> None:
+    """Keep what is a mistake of its own: where a brace is missing, all that it would have held seems out of place."""
+    unopened = False
+    for complaint in found:
+        if not (unopened and complaint.code in ("misplaced", "closes-nothing")):
+            complaints.add(complaint)
+        unopened = unopened or complaint.message.startswith("I expected `{`")
 
 
 def read_expression(

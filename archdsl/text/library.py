@@ -13,6 +13,12 @@ def library() -> str:
 
 
 def library_specs() -> dict[str, str]:
-    """Return the paths of the whole networks in the library, by name (`vae`)."""
-    folder = library()
-    return {name.removesuffix(".arch"): os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".arch")}
+    """Return the paths of the whole networks in the library, by name (`vae`): those of the cheat sheet, then the zoo's."""
+    folders = [library(), os.path.join(library(), "zoo")]
+    return {
+        name.removesuffix(".arch"): os.path.join(folder, name)
+        for folder in folders
+        if os.path.isdir(folder)
+        for name in sorted(os.listdir(folder))
+        if name.endswith(".arch")
+    }
