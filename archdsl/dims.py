@@ -271,6 +271,11 @@ def counterexample(left: Size, right: Size) -> dict[str, int] | None:
     return None
 
 
+def agree(left: Size, right: Size) -> bool:
+    """Whether two sizes are equal whatever their names stand for."""
+    return left == right or counterexample(left, right) is None
+
+
 def solve(pattern: Size, size: Size, name: str) -> Size | None:
     """Return what a name has to be for a pattern that is linear in it to come to a size; None where nothing does."""
     if not isinstance(pattern, Dim):

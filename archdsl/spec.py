@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from archdsl.summary import Summary
     from archdsl.syntax import tree
 
-FIGURES = (".svg", ".png", ".pdf")
+FIGURES = (".svg", ".png", ".pdf", ".dot")
 
 
 def resolve(
@@ -214,8 +214,12 @@ class Figure:
         return self._drawn.svg
 
     def rendered(self, ending: str) -> bytes:
-        """Return the figure as the bytes of a `.svg`, `.png` or `.pdf` file."""
-        return self.svg.encode() if ending == ".svg" else self._drawn.png() if ending == ".png" else self._drawn.pdf()
+        """Return the figure as the bytes of a `.svg`, `.png`, `.pdf` or `.dot` file."""
+        if ending == ".png":
+            return self._drawn.png()
+        if ending == ".pdf":
+            return self._drawn.pdf()
+        return (self._drawn.dot if ending == ".dot" else self.svg).encode()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the figure, in the form that the ending of the path names; raises ValueError for another."""

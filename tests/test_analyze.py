@@ -197,3 +197,34 @@ def test_ties_and_initial_weights_speak_of_keys() -> None:
 def test_a_mistake_gives_one_complaint_at_its_place(body: str, found: list[tuple[str, int]]) -> None:
     """Independent mistakes are all reported, once each, and what follows from one is not."""
     assert complaints_of(body) == found
+
+
+def test_symbolic_sizes_that_can_differ_are_refused_with_an_example() -> None:
+    """Two sizes go together when they are equal whatever their names stand for; the complaint says for which they are not."""
+    _, complaints = compiled(
+        "model M {\n input image: [3, H, W]\n low = image -> max_pool2d(2) -> conv_transpose2d(3, 2, stride=2)\n output y = concat(image, low, dim=1)\n}"
+    )
+    assert [one.suggestion for one in complaints] == ["With H = 5 these would be 5 and 4."]
+    body = "input image: [3, 2 * H, 2 * W]\nlow = image -> max_pool2d(2) -> conv_transpose2d(3, 2, stride=2)\noutput y = concat(image, low, dim=1)"
+    assert outputs(body) == {"y": "[6, 2 * H, 2 * W]"}
+
+
+def test_a_pattern_may_be_solved_for_its_name() -> None:
+    """`input x: [T, 2 * D]` tells D from the argument."""
+    block = "block Half {\n input x: [T, 2 * D]\n a, b = x -> chunk(2, dim=2)\n output y = a + b + parameter([D])\n}"
+    assert outputs("input s: [L, 6]\noutput z = s -> Half", before=block) == {"z": "[L, 3]"}
+    assert complaints_of("input s: [L, 5]\noutput z = s -> Half", before=block + "\n") == [("shape-mismatch", 8)]
+
+
+def test_a_value_by_name_goes_where_it_is_named() -> None:
+    """Values given by name reach the layer under that name, not in the order in which they stand."""
+    made = model("input s: [5, 8]\nq = s -> linear(8)\noutput y = scaled_dot_product_attention(q, s, s, attn_mask=tril(ones(5, 5)))")
+    assert [str(node.type) for _, node in made.outputs] == ["[5, 8]"]
+
+
+def test_models_that_are_fed_take_the_sizes_of_the_data() -> None:
+    """A symbolic size of a model is what the data has there, so that targets of a fixed length fit."""
+    text = 'model M {\n input tokens: int64[T <= 64]\n output logits = tokens -> embedding(256, 8) -> linear(256) -> transpose(1, 2)\n}\ntrain {\n data: text("x.txt", length=64)\n loss: cross_entropy(logits, targets)\n optimizer: adam\n epochs: 1\n}\n'
+    program, complaints = compiled(text)
+    assert not complaints
+    assert program is not None

@@ -305,8 +305,10 @@ def test_layer_norm2d_and_stochastic_depth_are_modules() -> None:
 
 
 def test_dims_never_compare() -> None:
-    """A symbolic size where a number could be too small is taken to fit."""
-    width = symbol("C")
+    """A symbolic size where a number could be too small is taken to fit; one has to divide for all that its name can be."""
+    width = 8 * symbol("C")
     applied = lookup("group_norm").apply([Tensor((width, 4, 4))], {"num_groups": 8})
     assert applied.weights == {"weight": (width,), "bias": (width,)}
     assert isinstance(lookup("conv2d").apply([Tensor((3, T, T))], {"out_channels": 8, "kernel_size": 9}).outputs[0].shape[1], Dim)
+    with pytest.raises(Mismatch):
+        lookup("group_norm").apply([Tensor((symbol("C"), 4, 4))], {"num_groups": 8})

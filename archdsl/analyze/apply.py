@@ -196,6 +196,17 @@ def _run_layer(body: Body, module: Module, spec: PlainSpec, nodes: list[Node], s
     return made
 
 
+def foresee(body: Body, module: Module) -> None:
+    """Let the weights be known before the first input comes, of a layer such as `embedding` that does not ask it for a size."""
+    spec = body.specs.get(module)
+    if isinstance(spec, PlainSpec) and spec.layer.weighted and not spec.layer.infers:
+        try:
+            applied = spec.layer.apply([Tensor((), "int64")], spec.bound)
+        except Mismatch:
+            return
+        module.weights, module.trainable = dict(applied.weights), set(applied.weights)
+
+
 def _known(body: Body, spec: PlainSpec, weights: Mapping[str, tuple[Size, ...]], nodes: Sequence[Node], span: Span) -> bool:
     """Weights have to be of a size that is known when the network is made."""
     from archdsl.analyze.blame import came_from

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.analyze import complaints as say
-from archdsl.dims import Product
+from archdsl.dims import Dim, Product, counterexample, substitute
 from archdsl.graph import Apply, Node, Number, Read, Run
 from archdsl.layers.tensor import Tensor, show_shape
 from archdsl.text.complaint import Complaint, Label
@@ -55,6 +55,8 @@ def explain(
     mismatch: Mismatch, layer: str, span: Span, nodes: Sequence[Node], given: Sequence[Given] = (), *, code: str = "shape-mismatch"
 ) -> Complaint:
     """Make a complaint of a mismatch: at the argument at fault where there is one, else at the layer."""
+    if not mismatch.suggestion and len(nodes) > 1 and mismatch.value < len(nodes):
+        mismatch.suggestion = _example(nodes[0], nodes[mismatch.value])
     argument = next((one for one in given if one.name == mismatch.argument), None)
     message = mismatch.message
     if not message.startswith(layer):
@@ -68,6 +70,19 @@ def explain(
     if nodes and mismatch.value < len(nodes) and isinstance(nodes[mismatch.value].type, Tensor):
         note = f"gets {nodes[mismatch.value].type}"
     return say.mismatch(code, message, span, note, _labels(nodes, mismatch, span), mismatch.suggestion)
+
+
+def _example(left: Node, right: Node) -> str:
+    """Say for which values of their names the symbolic sizes of two shapes differ."""
+    if not isinstance(left.type, Tensor) or not isinstance(right.type, Tensor):
+        return ""
+    for a, b in zip(left.type.shape, right.type.shape, strict=False):
+        if (isinstance(a, Dim) or isinstance(b, Dim)) and 1 not in (a, b):
+            values = counterexample(a, b)
+            if values is not None:
+                names = " and ".join(f"{name} = {value}" for name, value in values.items())
+                return f"With {names} these would be {substitute(a, values)} and {substitute(b, values)}."
+    return ""
 
 
 def _labels(nodes: Sequence[Node], mismatch: Mismatch, at: Span) -> tuple[Label, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from archdsl.analyze import complaints as say
-from archdsl.analyze.evaluate import bind_targets, constant, iterable
+from archdsl.analyze.displays import bind_targets, iterable
+from archdsl.analyze.evaluate import constant
 from archdsl.analyze.names import resolve
 from archdsl.analyze.naming import check_name
 from archdsl.analyze.values import BROKEN

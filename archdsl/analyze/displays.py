@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from archdsl.analyze import complaints as say
 from archdsl.analyze.constants import ConstantError, bounded, kind_name
-from archdsl.analyze.evaluate import bind_targets, constant, evaluate, iterable
+from archdsl.analyze.evaluate import constant, evaluate, what_is
 from archdsl.analyze.values import BROKEN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from archdsl.analyze.context import Body
     from archdsl.syntax import tree
+    from archdsl.text.source import Span
 
 
 def _items(body: Body, items: tuple[tree.Expr, ...]) -> list[object] | None:
@@ -83,4 +84,29 @@ def _clauses(body: Body, expr: tree.Comprehension, depth: int, found: list[tuple
             return False
         if all(tests) and not _clauses(body, expr, depth + 1, found):
             return False
+    return True
+
+
+def iterable(body: Body, expr: tree.Expr) -> list[object] | None:
+    """Evaluate what a loop goes over; None, after a complaint, where it is nothing to go over."""
+    value = constant(body, expr)
+    if value is BROKEN:
+        return None
+    if isinstance(value, list | tuple | dict):
+        return list(value)
+    body.complain(say.bad_constant(f"a loop goes over a list, and this is {what_is(value)}", expr.span, "range(n) counts from 0 to n - 1."))
+    return None
+
+
+def bind_targets(body: Body, targets: list[str], item: object, span: Span) -> bool:
+    """Give the names before `in` what the item holds."""
+    if len(targets) == 1:
+        body.scope[targets[0]] = item
+        return True
+    if not isinstance(item, list | tuple) or len(item) != len(targets):
+        found = len(item) if isinstance(item, list | tuple) else 1
+        body.complain(say.wrong_count("this loop", f"{len(targets)} entries in each item", found, span))
+        return False
+    for target, part in zip(targets, item, strict=True):
+        body.scope[target] = part
     return True

@@ -263,31 +263,6 @@ def _conditional(body: Body, expr: tree.Conditional) -> object:
     return evaluate(body, expr.then if condition else expr.otherwise)
 
 
-def iterable(body: Body, expr: tree.Expr) -> list[object] | None:
-    """Evaluate what a loop goes over; None, after a complaint, where it is nothing to go over."""
-    value = constant(body, expr)
-    if value is BROKEN:
-        return None
-    if isinstance(value, list | tuple | dict):
-        return list(value)
-    body.complain(say.bad_constant(f"a loop goes over a list, and this is {what_is(value)}", expr.span, "range(n) counts from 0 to n - 1."))
-    return None
-
-
-def bind_targets(body: Body, targets: list[str], item: object, span: Span) -> bool:
-    """Give the names before `in` what the item holds."""
-    if len(targets) == 1:
-        body.scope[targets[0]] = item
-        return True
-    if not isinstance(item, list | tuple) or len(item) != len(targets):
-        found = len(item) if isinstance(item, list | tuple) else 1
-        body.complain(say.wrong_count("this loop", f"{len(targets)} entries in each item", found, span))
-        return False
-    for target, part in zip(targets, item, strict=True):
-        body.scope[target] = part
-    return True
-
-
 def _attribute(body: Body, expr: tree.Attribute) -> object:
     """A named layer's weight; through blocks, lists and chains by their names."""
     base = _layer_part(body, expr.base)
@@ -305,6 +280,10 @@ def _attribute(body: Body, expr: tree.Attribute) -> object:
         if child.kind in ("parameter", "buffer"):
             return Weight(child, "", Tensor(child.weights[""], batched=False), expr.span)
         return child
+    if not base.weights:
+        from archdsl.analyze.apply import foresee
+
+        foresee(body, base)
     if expr.name in base.weights:
         body.weights_read.add(base)
         return Weight(base, expr.name, Tensor(base.weights[expr.name], batched=False), expr.span)

@@ -270,8 +270,9 @@ def _matched(body: Body, statement: tree.Input, found: Tensor) -> Tensor | None:
         if known is BROKEN:
             return None
         wrong = known != size and not (isinstance(known, Dim) or isinstance(size, Dim))
-        named = _symbolic(body, f"{name}.{k}", size) if traced else size
-        sizes.append(known if known == size else named)  # type: ignore[arg-type]  # a size, as it equals one
+        if known != size and traced:
+            size = _symbolic(body, f"{name}.{k}", size)  # noqa: PLW2901 - the same size, by another name
+        sizes.append(known if known == size else size)  # type: ignore[arg-type]  # a size, as it equals one
     if wrong:
         _complain_of_pattern(body, statement, found)
         return None

@@ -69,7 +69,7 @@ class ModelRef:
             return BROKEN
         symbols: dict[str, Size] = {}
         for (name, kind), node in zip(wanted, found, strict=True):
-            if not _agree(kind, node.type, symbols):
+            if not agree_on(kind, node.type, symbols):
                 body.complain(
                     say.mismatch(
                         "shape-mismatch",
@@ -92,11 +92,12 @@ class ModelRef:
         return found
 
     def _result(self, nodes: list[Node], symbols: Mapping[str, Size], expr: tree.Call) -> Node:
-        types = [_substituted(over_time(self.instance, node.type), symbols) for _, node in self.instance.outputs]
+        types = [substituted(over_time(self.instance, node.type), symbols) for _, node in self.instance.outputs]
         return CallModel(self.name, tuple(nodes), types[0] if len(types) == 1 else tuple(types), expr.span)
 
 
-def _agree(wanted: Tensor, found: Type, symbols: dict[str, Size]) -> bool:
+def agree_on(wanted: Tensor, found: Type, symbols: dict[str, Size]) -> bool:
+    """Whether a value fits an input; notes what the input's symbolic sizes have to be for it."""
     if not isinstance(found, Tensor) or len(found.shape) != len(wanted.shape) or found.dtype != wanted.dtype:
         return False
     for a, b in zip(wanted.shape, found.shape, strict=True):
@@ -108,7 +109,8 @@ def _agree(wanted: Tensor, found: Type, symbols: dict[str, Size]) -> bool:
     return True
 
 
-def _substituted(kind: Type, symbols: Mapping[str, Size]) -> Type:
+def substituted(kind: Type, symbols: Mapping[str, Size]) -> Type:
+    """Replace symbolic sizes by what they come to."""
     if not isinstance(kind, Tensor):
-        return tuple(_substituted(part, symbols) for part in kind)
+        return tuple(substituted(part, symbols) for part in kind)
     return kind.replace(shape=tuple(substitute(size, symbols) for size in kind.shape))  # type: ignore[no-any-return]

@@ -9,7 +9,7 @@ from archdsl.analyze.context import Body
 from archdsl.analyze.evaluate import what_is
 from archdsl.analyze.feeding import fed
 from archdsl.analyze.fields import FIELDS, STEP_FIELDS, option
-from archdsl.analyze.models import ModelRef, values_of
+from archdsl.analyze.models import ModelRef, agree_on, substituted, values_of
 from archdsl.analyze.statements import evaluate_value, go_through
 from archdsl.analyze.values import BROKEN
 from archdsl.graph import Choice, Definition, Given, Instance, Let, Node, Read, Recipe, Update
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archdsl.analyze.context import Compiler
+    from archdsl.dims import Size
     from archdsl.layers.registry import Layer
     from archdsl.text.source import Span
 
@@ -129,7 +130,9 @@ def _scope(work: Work, statement: tree.Train) -> None:
     for model, instance in work.compiler.models.items():
         called = _is_called(statement, model)
         if not called:
+            symbols = _fed_sizes(work, instance)
             for name, (kind, is_output) in values_of(instance).items():
+                kind = substituted(kind, symbols)  # noqa: PLW2901 - the same type, for the data at hand
                 scope[name] = Read(name, "model", None, kind, span)
                 work.owners[name] = (model, is_output)
         if work.open_fields and not work.no_fields and not called:
@@ -144,6 +147,19 @@ def _scope(work: Work, statement: tree.Train) -> None:
             # Where the data itself is at fault, what its fields are is no mistake of its own.
             scope[name] = BROKEN if work.no_fields else Read(name, "field", None, Tensor((), "float32"), span)
     scope["batch_size"] = Read("batch_size", "symbol", None, Tensor((), "int64", batched=False), span)
+
+
+def _fed_sizes(work: Work, instance: Instance) -> dict[str, Size]:
+    """Find what the symbolic sizes of a model come to for the data that feeds it."""
+    symbols: dict[str, Size] = {}
+    field = work.fields.get("feed")
+    entries = field.value.entries if field is not None and isinstance(field.value, tree.Entries) else ()
+    given = {entry.key: entry.value.id for entry in entries if isinstance(entry.value, tree.Name)}
+    for name, kind in instance.inputs:
+        found = work.recipe.fields.get(given.get(name, name))
+        if found is not None:
+            agree_on(kind, found, symbols)
+    return symbols
 
 
 def _unknown(work: Work, statement: tree.Train) -> list[str]:

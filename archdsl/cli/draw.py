@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
     options.specs(parser)
-    options.output(parser, "FIGURE.svg|.png|.pdf")
+    options.output(parser, "FIGURE.svg|.png|.pdf|.dot")
     parser.add_argument("--style", choices=STYLES, help="how it is drawn, if not as the spec says or its form suggests")
     options.overrides(parser)
     options.complaints(parser)

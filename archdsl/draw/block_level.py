@@ -65,8 +65,11 @@ class Level:
         self.edges, self.skips, self.entering = self.sort_edges()
         self.rank, self.across, self.via = self.lay()
         self.high = [0.0] * (max(self.rank) + 1)
+        self.outermost = [0.0] * len(self.high)
         for index, one in enumerate(boxes):
-            self.high[self.rank[index]] = max(self.high[self.rank[index]], one.height)
+            rank = self.rank[index]
+            self.high[rank] = max(self.high[rank], one.height)
+            self.outermost[rank] = max(self.outermost[rank], self.across[index])
 
     def sort_edges(self) -> tuple[list[Edge], list[Edge], list[tuple[int, int]]]:
         """Return the edges that go from rank to rank, those that take a lane, and those that enter from the side.
@@ -182,8 +185,7 @@ class Level:
     def side(self, end: int, producer: int, x: float) -> list[Point]:
         """Return the corners from a lane at `x` into a child: from the right, or from above where another stands between."""
         (left, upper), box = self.spots[end], self.boxes[end]
-        others = [self.across[i] for i in range(len(self.children)) if self.rank[i] == self.rank[end]] if len(self.children) < 999 else []
-        if isinstance(self.children[end], Leaf) and any(other > self.across[end] for other in others):
+        if isinstance(self.children[end], Leaf) and self.outermost[self.rank[end]] > self.across[end]:
             level, above = upper - GAP * 0.3, left + box.anchor + min(9.0, box.width / 4)
             return [(x, level), (above, level), (above, upper + (1.0 if box.width < 30 else 0.0))]
         level = upper + box.sides.get(producer, box.height / 2)

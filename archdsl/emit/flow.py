@@ -197,7 +197,8 @@ def _pause(segment: list[Node], step: Node) -> bool:
     if isinstance(step, Take | Index):
         return False
     if "composite" in (last, role):
-        return True
+        roles = {_role(one) for one in segment}
+        return not (role == "reshape" or roles == {"reshape"})
     if last in ("activation", "pooling", "pool", "dropout", "attention", "merge", "recurrent"):
         return role not in ("dropout",)
     return role in ("pooling", "pool")

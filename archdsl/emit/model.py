@@ -54,7 +54,12 @@ class ClassWriter:
     @property
     def signature(self) -> Signature:
         """How the class is made."""
-        return Signature(self.usage.inferred, self.usage.fresh, self.definition.uses)
+        return Signature(self.usage.inferred, self.usage.fresh, self.uses)
+
+    @property
+    def uses(self) -> list[str]:
+        """The file's params that the class speaks of."""
+        return [name for name in self.definition.uses if name in self.usage.init | self.usage.kept]
 
     # ------------------------------------------------------------ one pass
 
@@ -77,8 +82,9 @@ class ClassWriter:
         names = {name for name, _ in first.inputs} | _targets(first.body)
         self.flow = Flow(self.values, self.forward, spare="x", unnamed=self.definition.kind != "model")
         self.outer: list[Sequence[Statement]] = []
-        self.all_names = names
+        self.scope.values = names
         self.body([instance.body for instance in self.instances], 8, 8)
+        self.usage.inferred = dict(sorted(self.usage.inferred.items(), key=lambda item: self.scope.position(item[0])))
         self.methods = Lines()
         if first.states:
             name = self.definition.name
@@ -185,7 +191,12 @@ class ClassWriter:
         targets = first.targets if isinstance(first, Let) else tuple(name if name not in live else f"next_{name}" for name in first.targets)
         if isinstance(first, SetState):
             self.next_names |= dict(zip(first.targets, targets, strict=True))
-        self.flow.assign(", ".join(targets), first.node, forward, first.node.span, live | {name for name, _ in self.results})
+        self._assign(", ".join(targets), first, live, forward)
+
+    def _assign(self, targets: str, first: Let | SetState, live: set[str], forward: int) -> None:
+        self.flow.assign(targets, first.node, forward, first.node.span, live | {name for name, _ in self.results})
+        if any(first.node is node for _, node in self.results):
+            self.values.stand_in[id(first.node)] = targets
 
     def _is_result(self, let: Let, rest: Sequence[Sequence[Statement]]) -> bool:
         """Whether a value is all that is left to give: it is returned as it is computed."""
@@ -291,7 +302,7 @@ class ClassWriter:
         own = parameters(self.scope, self.definition.replace(uses=()))
         inferred = [*self.usage.inferred.values(), *self.usage.fresh]
         defaulted = self.definition.kind == "model" or any("=" in text for text in own)
-        uses = [f"{name}={self.default(name)}" if defaulted else name for name in self.definition.uses]
+        uses = [f"{name}={self.default(name)}" if defaulted else name for name in self.uses]
         return [*inferred, *own, *uses]
 
     def default(self, name: str) -> str:

@@ -185,6 +185,8 @@ class Makers:
             pairs = "".join([f"({literal(member.name)}, {text}), " for member, text in zip(first.members, self._each(column), strict=True)])
             return f"nn.Sequential(OrderedDict([{pairs.rstrip()}]))"
         texts = members(self, [Part(module.members) for module in column])
+        if len(texts) == 1 and texts[0].startswith("*"):
+            return f"nn.Sequential({texts[0]})"
         return f"nn.Sequential({''.join([text + ', ' for text in texts]).rstrip()})"
 
     def weights(self, column: Sequence[Module]) -> str:

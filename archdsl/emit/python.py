@@ -137,10 +137,11 @@ def _is_code(line: str) -> bool:
 
 def _import_groups(imports: set[str]) -> list[list[str]]:
     """Sort as import sorters do: the standard library first, `import x` before `from x import y`."""
-    third = ("torch", "numpy", "sklearn", "faker", "tqdm", "PIL", "safetensors", "torchvision", "datasets", "pyarrow")
+    import sys
+
     groups: list[list[str]] = [[], []]
     for line in sorted(imports, key=lambda line: (line.startswith("from"), line.split()[1], line)):
-        groups[line.split()[1].partition(".")[0] in third].append(line)
+        groups[line.split()[1].partition(".")[0] not in sys.stdlib_module_names].append(line)
     return [_merged(group) for group in groups if group]
 
 

@@ -73,6 +73,7 @@ class Scope:
         self.aliases: dict[str, Size] = {}
         self.carried: dict[str, str] = {}
         self.shadowed: set[str] = set()
+        self.values: set[str] = set()
         self.substituted: list[dict[str, str]] = []
         self.modules: set[str] = {module.name for instance in instances for module in instance.modules}
         self.strands = [Strand(instance, {**params, **instance.arguments, **instance.symbols}, dict(instance.inputs)) for instance in instances]
@@ -110,8 +111,13 @@ class Scope:
         sizes = [instance.symbols.get(name) for instance in self.instances]
         return all(isinstance(size, int) for size in sizes)
 
-    def _argument(self, name: str, hint: str) -> str:
-        """Name the constructor argument of an inferred size after what it is inferred for."""
+    def position(self, name: str) -> tuple[int, int]:
+        """Return where a size of the inputs stands, for sorting."""
+        place = self._place(name)
+        return (self.definition.inputs.index(place[0]), place[1]) if place is not None else (len(self.definition.inputs), 0)
+
+    def _argument(self, name: str, hint: str, *, local: bool = False) -> str:
+        """Name the constructor argument, or the variable, of an inferred size after what it is inferred for."""
         owner, dot, place = name.partition(".")
         if not dot:
             return name
@@ -121,9 +127,12 @@ class Scope:
             word = "in_channels" if place == "0" else f"in_{('depth', 'height', 'width')[int(place) - len(kind.shape)]}"
         elif hint == "" and len(kind.shape) == 2 and place == "0":
             word = "in_length"
-        several = len(self.definition.inputs) > 1
-        wanted = f"{owner}_{word.removeprefix('in_').removeprefix('num_')}" if several else word
-        return self.fresh_name(wanted)
+        if len(self.definition.inputs) > 1:
+            word = f"{owner}_{'features' if word in ('input_size', 'embed_dim', 'd_model') else word.removeprefix('in_').removeprefix('num_')}"
+        if not local:
+            return self.fresh_name(word)
+        word = word.removeprefix("in_")
+        return f"{owner}_{word}" if word in self.values or word in {text for text, _ in self.usage.locals.values()} else word
 
     def fresh_name(self, wanted: str) -> str:
         """Return a name that nothing in the class has."""
@@ -160,7 +169,7 @@ class Scope:
         owner, axis = place
         batched = next(kind for input_, kind in self.instances[0].inputs if input_ == owner).batched
         if name not in self.usage.locals:
-            text = name if "." not in name else self._argument(name, "").removeprefix("in_")
+            text = name if "." not in name else self._argument(name, "", local=True)
             self.usage.locals[name] = (text, f"{owner}.size({axis + batched})")
         return self.usage.locals[name][0]
 

@@ -114,6 +114,12 @@ class Plan:
             return Linear(node, entering, states, parts[0] is entering[0])
         return None
 
+    def read_before(self) -> set[str]:
+        """Return the names that are read before the loop."""
+        nodes = [let.node for let in self.order if isinstance(let, Let) and not any(name in self.stateful for name in let.targets)]
+        nodes += [node for linear in self.linears.values() for node in linear.entering] + list(self.hoisted.values())
+        return {name for node in nodes for name in reads(node)}
+
     @property
     def worthwhile(self) -> bool:
         """Whether anything can be done for all moments at once."""
@@ -286,13 +292,15 @@ class StateWriter:
         lines.add(f"B, T = {first}.shape[:2]", 8)
         self._starts(lines, "B")
         self._mask(lines, "B, T")
-        used = {name for let in plan.order for name in reads(let.node)} | {text.partition(".")[0] for _, text in self.writer.usage.locals.values()}
+        early = plan.read_before() | {text.partition(".")[0] for _, text in self.writer.usage.locals.values()}
         for name in self.names:
-            if name in used:
+            if name in early:
                 lines.add(f"{name} = {name}.flatten(0, 1)", 8)
         for name, text in self.writer.usage.locals.values():
             lines.add(f"{name} = {text}", 8)
-        body = _Pieces(self, plan)
+        for let in plan.order:
+            self.values.stand_in.pop(id(let.node), None)
+        body = _Pieces(self, plan, early)
         body.before(lines)
         body.loop(lines)
         body.after(lines)
@@ -301,8 +309,8 @@ class StateWriter:
 class _Pieces:
     """The three parts of a step that was taken apart."""
 
-    def __init__(self, owner: StateWriter, plan: Plan) -> None:
-        self.owner, self.plan, self.values = owner, plan, owner.values
+    def __init__(self, owner: StateWriter, plan: Plan, early: set[str]) -> None:
+        self.owner, self.plan, self.values, self.early = owner, plan, owner.values, early
         self.states = [state.name for state in owner.states]
         self.moving: dict[str, str] = {}
         self.after_lets = [let for let in plan.order if isinstance(let, Let) and self._is_after(let)]
@@ -337,8 +345,9 @@ class _Pieces:
             lines.add(f"{name} = {self.values.write(node)}.unflatten(0, (B, T))", 8, node.span)
             self.moving[name] = f"{name}_t" if several else "moment"
             self.values.stand_in[id(node)] = self.moving[name]
-        for name in sorted(self.plan.entering):
-            self.moving[f"{name}.unflatten(0, (B, T))"] = f"{name}_t"
+        for name in [name for name in (*self.owner.names, *self.plan.lets) if name in self.plan.entering]:
+            flat = name in self.early or name not in self.owner.names
+            self.moving[f"{name}.unflatten(0, (B, T))" if flat else name] = f"{name}_t"
 
     def _linear(self, lines: Lines, linear: Linear, *, several: bool) -> None:
         """Use the columns of a weight that see the input; those that see the state are for the loop."""
@@ -433,11 +442,16 @@ class _Pieces:
                 own = name if owner.is_model or name not in self.states else f"{name}_before"
                 renamed[name] = own
                 lines.add(f"{own} = torch.stack({name}_all, 1).flatten(0, 1)", 8)
+        for name in self.owner.names:
+            if name in needed and name not in self.early:
+                lines.add(f"{name} = {name}.flatten(0, 1)", 8)
         self.values.renamed = renamed
         for key in self.plan.linears:
             self.values.stand_in.pop(key, None)
         for let in self.after_lets:
             self._line(lines, ", ".join(let.targets), let.node, 8)
+            if any(let.node is node for _, node in owner.writer.results):
+                self.values.stand_in[id(let.node)] = let.targets[0]
         given = [self._given(node, renamed) for _, node in owner.writer.results]
         self.values.renamed = {}
         lines.add(f"return {', '.join([*given, *([] if owner.is_model else self.states)])}", 8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archdsl.dims import Dim
+from archdsl.dims import agree
 from archdsl.layers.tensor import FLOATS, Mismatch, Tensor, show_shape
 
 TYPE_CHECKING = False
@@ -90,16 +90,12 @@ def _filled(shape: tuple[Size, ...], rank: int) -> tuple[Size, ...]:
 
 
 def join(left: Size, right: Size) -> Size | None:
-    """Return the size that two broadcast to, or None where they do not; a symbol is taken to fit a number."""
+    """Return the size that two broadcast to, whatever their names stand for, or None where they do not."""
     if right in (left, 1):
         return left
     if left == 1:
         return right
-    if isinstance(left, Dim) and isinstance(right, int):
-        return right
-    if isinstance(right, Dim) and isinstance(left, int):
-        return left
-    return left if isinstance(left, Dim) and isinstance(right, Dim) else None
+    return left if agree(left, right) else None
 
 
 def _unlike(left: Tensor, right: Tensor, index: int) -> Mismatch:

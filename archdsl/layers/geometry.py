@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archdsl.dims import Dim, product
+from archdsl.dims import Dim, agree, product
 from archdsl.layers.tensor import FLOATS, Mismatch, Tensor, show_names, show_shape
 
 TYPE_CHECKING = False
@@ -81,8 +81,10 @@ def _window(size: Size, kernel: Size, stride: Size, padding: Size, dilation: Siz
 
 
 def divides(part: Size, whole: Size) -> bool:
-    """Whether a size divides another; where one is not known it is taken to."""
-    return isinstance(part, Dim) or isinstance(whole, Dim) or whole % part == 0
+    """Whether a size divides another, whatever the names in them stand for."""
+    if isinstance(part, Dim) or isinstance(whole, Dim):
+        return agree(whole // part * part, whole)
+    return whole % part == 0
 
 
 def want_divisor(part: Size, whole: Size, argument: str, of: str) -> None:
@@ -92,12 +94,12 @@ def want_divisor(part: Size, whole: Size, argument: str, of: str) -> None:
 
 
 def same(left: Size, right: Size) -> bool:
-    """Whether two sizes can be equal; where one is not known it is taken to be."""
-    return left == right or isinstance(left, Dim) or isinstance(right, Dim)
+    """Whether two sizes are equal, whatever their names stand for."""
+    return agree(left, right)
 
 
 def same_shape(left: Sequence[Size], right: Sequence[Size]) -> bool:
-    """Whether two shapes can be equal."""
+    """Whether two shapes are equal, whatever the names in them stand for."""
     return len(left) == len(right) and all(same(a, b) for a, b in zip(left, right, strict=True))
 
 

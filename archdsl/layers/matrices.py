@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archdsl.dims import Dim
+from archdsl.dims import agree
 from archdsl.layers.broadcasting import join, promote
 from archdsl.layers.geometry import count, want_floats
 from archdsl.layers.registry import layer
@@ -21,9 +21,7 @@ def _joined(left: Size, right: Size) -> Size | None:
 
 
 def _same(left: Size, right: Size) -> bool:
-    if BATCH in (left, right):
-        return left == right
-    return left == right or isinstance(left, Dim) or isinstance(right, Dim)
+    return left == right if BATCH in (left, right) else agree(left, right)
 
 
 @layer("torch.matmul", role="linear")
