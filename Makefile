@@ -28,8 +28,9 @@ demo: $(READY) ## build, draw and train the VAE for about a minute
 	@echo
 	@echo "The module is    $(DEMO)/vae.py"
 	@echo "the figure       $(DEMO)/vae.svg"
-	@echo "the trained run  $(DEMO)/run   (archdsl sample $(DEMO)/run draws from it)"
-	@echo "the spec         specs/vae.arch: change it, and run archdsl check on it"
+	@echo "the trained run  $(DEMO)/run, with pictures in $(DEMO)/run/pictures"
+	@echo "                 ($(BIN)/archdsl sample $(DEMO)/run draws more)"
+	@echo "the spec         specs/vae.arch: change it, and run $(BIN)/archdsl check specs/vae.arch"
 
 test: $(READY) ## run all tests
 	$(BIN)/python -m pytest

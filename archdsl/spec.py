@@ -189,11 +189,16 @@ class Spec:
         """Count layers, keys, parameters and multiply-adds; printed, it is a table."""
         return summarize(self.program)
 
-    def train(self, run: str | os.PathLike[str] | None = None, *, seed: int | None = None, quiet: bool | None = None) -> Outcome:
-        """Train in a new folder `run` (the next free `runs/NAME`, if none is named); raises `archdsl.run.RunError`."""
+    def train(
+        self, run: str | os.PathLike[str] | None = None, *, seed: int | None = None, data: str | None = None, quiet: bool | None = None
+    ) -> Outcome:
+        """Train in a new folder `run` (the next free `runs/NAME`, if none is named), on the data at a path of its own.
+
+        Raises `archdsl.run.RunError`, which says what to do.
+        """
         from archdsl.run import train
 
-        return train(self, run, seed=seed, quiet=quiet)
+        return train(self, run, seed=seed, data=data, quiet=quiet)
 
     def _repr_svg_(self) -> str:
         return self.figure().svg

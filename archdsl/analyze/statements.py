@@ -324,6 +324,8 @@ def finish(body: Body, block: tree.Block) -> None:
 
     instance = body.instance
     instance.body = tuple(body.statements)
+    # torch lists a module's own parameters before its buffers, and both before its submodules.
+    instance.modules.sort(key=lambda module: {"parameter": 0, "buffer": 1}.get(module.kind, 2))
     if body.compiler.count == body.errors_before:
         finish_weights(body)
         _check_used(body, block)

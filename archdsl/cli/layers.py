@@ -1,9 +1,10 @@
-"""Show what layers, losses, optimizers, schedules and draws there are; with a NAME, all about that one."""
+"""Show what layers, losses, optimizers, schedules, draws and data there are; with a NAME, all about that one."""
 
 from __future__ import annotations
 
 from archdsl.cli.misuse import Misuse
 from archdsl.layers import registry
+from archdsl.layers.data import data_names, lookup_data
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace) -> int:
     """Show the layers that are named, or one line for each there is."""
-    found = [_found(name) for name in given.names] or list(registry.layers())
+    found = [_found(name) for name in given.names] or [
+        *registry.layers(),
+        *(source for name in data_names() if (source := lookup_data(name))),
+    ]
     if given.format == "json":
         import json
 
@@ -34,11 +38,11 @@ def run(given: Namespace) -> int:
 
 
 def _found(name: str) -> Layer:
-    layer = registry.lookup(name)
+    layer = registry.lookup(name) or lookup_data(name)
     if layer is None:
         from archdsl.text.suggest import nearest
 
-        near = nearest(name, registry.names())
+        near = nearest(name, [*registry.names(), *data_names()])
         raise Misuse(f"there is no layer {name}" + (f"; did you mean {near}?" if near else ""))
     return layer
 
@@ -60,15 +64,18 @@ def page(layer: Layer) -> str:
     from archdsl.layers.bind import signature
     from archdsl.layers.check import show
 
-    lines = [signature(layer), "", f"  {layer.doc}", "", f"  {'torch':<10}{layer.torch}"]
+    lines = [signature(layer), "", *(f"  {line.strip()}".rstrip() for line in layer.doc.strip().splitlines()), ""]
+    if layer.torch:
+        lines.append(f"  {'torch':<10}{layer.torch}")
     if layer.aliases:
         lines.append(f"  {'also':<10}{', '.join(layer.aliases)}")
-    lines.append(f"  {'takes':<10}{', '.join(layer.values) or 'no values'}")
+    if layer.values:
+        lines.append(f"  {'takes':<10}{', '.join(layer.values)}")
     if layer.infers:
         lines.append(f"  {'infers':<10}{', '.join(layer.infers)}")
     lines += [f"  {name:<10}always {show(value)}" for name, value in layer.fixed.items()]
     if layer.arguments:
-        lines += ["", "  arguments"]
+        lines += [*([""] if lines[-1] else []), "  arguments"]
     width = max((len(argument.name) for argument in layer.arguments), default=0) + 2
     for argument in layer.arguments:
         kind = " | ".join(show(choice) for choice in argument.choices) or argument.kind

@@ -30,6 +30,11 @@ def told(work: Callable[[ModuleType], int]) -> int:
     except run.RunError as error:
         print(f"archdsl: {error}", file=sys.stderr)
         return 1
+    except ModuleNotFoundError as error:
+        if (error.name or "archdsl").partition(".")[0] == "archdsl":
+            raise
+        print(f"archdsl: this needs {error.name}, which is not installed; pip install 'archdsl[data]' brings what data sets need", file=sys.stderr)
+        return 1
 
 
 def checkpoint(parser: ArgumentParser, default: str) -> None:

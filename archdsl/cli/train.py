@@ -19,6 +19,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--resume", metavar="RUN", help="go on with an interrupted run, from its folder alone")
     parser.add_argument("--allow-different", action="store_true", help="resume on another device or with another torch")
     parser.add_argument("--seed", type=int, metavar="N", help="the seed of everything that is drawn, if not the recipe's")
+    parser.add_argument("--data", metavar="PATH", help="where the data is, if not where the spec says")
     parser.add_argument("--quiet", action="store_true", default=None, help="no progress bar")
     options.overrides(parser)
     options.complaints(parser)
@@ -27,8 +28,8 @@ def arguments(parser: ArgumentParser) -> None:
 def run(given: Namespace) -> int:
     """Train, or resume."""
     if given.resume is not None:
-        if given.spec is not None or given.output is not None or given.params or given.sets or given.seed is not None:
-            raise Misuse("--resume takes all from the run's folder: leave out SPEC, -o, -p, --set and --seed")
+        if any(one is not None for one in (given.spec, given.output, given.params, given.sets, given.seed, given.data)):
+            raise Misuse("--resume takes all from the run's folder: leave out SPEC, -o, -p, --set, --seed and --data")
         folder = run_folder(given.resume)
         return told(lambda run: run.resume(folder, allow_different=given.allow_different, quiet=given.quiet).code)
     if given.spec is None:
@@ -40,4 +41,4 @@ def run(given: Namespace) -> int:
     spec = report.load(paths[0], given)
     if spec is None:
         return report.code
-    return told(lambda run: run.train(spec, given.output, seed=given.seed, quiet=given.quiet).code)
+    return told(lambda run: run.train(spec, given.output, seed=given.seed, data=given.data, quiet=given.quiet).code)

@@ -6,6 +6,8 @@ skip, takes a lane on the right, the shorter ones inside, and enters from the si
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from archdsl.draw.fonts import text_width
 from archdsl.draw.layered import layered, ranked
 from archdsl.draw.lines import arrow, line
@@ -27,6 +29,8 @@ GAP = 24.0
 """Between ranks."""
 TAP = GAP * 0.36
 """How far below a rank a lane leaves the line that goes on."""
+TRACK = 7.0
+"""Between edges that run level in one gap."""
 LANE = 13.0
 PAD = 14.0
 HEAD = 12.0
@@ -108,11 +112,15 @@ class Level:
 
     def placed(self, *, outermost: bool) -> Placed:
         """Place the children, and draw the edges between them and the frame around."""
+        self.tracks = self.share_gaps()
+        used = [0] * (len(self.high) + len(self.below) + 1)
+        for (rank, _, _), track in self.tracks.items():
+            used[rank] = max(used[rank], track)
         self.upper: list[float] = []
         y = 0.0 if outermost else HEAD
         for rank, height in enumerate(self.high):
             self.upper.append(y)
-            y += height + (GAP if height or rank else PAD)
+            y += height + (GAP if height or rank else PAD) + TRACK * used[rank + 1]
         self.spots = [(self.across[i] - box.anchor, self.upper[self.rank[i]]) for i, box in enumerate(self.boxes)]
         items = self.straight()
         lanes, right = self.lanes()
@@ -124,31 +132,69 @@ class Level:
             return Placed(right, bottom, tuple(items))
         return self.framed(items, right, bottom)
 
+    def leaves(self, node: int, producer: int) -> float:
+        """Return the place across at which an edge leaves a child, or enters the group."""
+        if node >= len(self.children):
+            return self.across[node]
+        box = self.boxes[node]
+        return self.across[node] - box.anchor + box.outs.get(producer, box.anchor)
+
     def start(self, node: int, producer: int) -> Point:
         """Return where an edge leaves a child, or enters the group."""
+        bottom = self.spots[node][1] + self.boxes[node].height if node < len(self.children) else 0.0
+        return self.leaves(node, producer), bottom
+
+    def enters(self, node: int, producer: int) -> float:
+        """Return the place across at which an edge enters a child, or leaves the group."""
         if node >= len(self.children):
-            return self.across[node], 0.0
-        (x, y), box = self.spots[node], self.boxes[node]
-        return x + box.outs.get(producer, box.anchor), y + box.height
+            return self.across[node]
+        box = self.boxes[node]
+        return self.across[node] - box.anchor + box.tops.get(producer, box.anchor)
+
+    def share_gaps(self) -> dict[Edge, int]:
+        """Return a track for what each source sends level through the gap above a rank: by (rank, from, producer).
+
+        Sources that overlap there without a common goal have tracks of their own, so that nobody takes them for one.
+        """
+        spans: dict[int, dict[tuple[int, int], tuple[float, float, set[Point]]]] = {}
+        edges = [*self.edges, *((self.home[producer], node, producer) for producer, node in self.below.items())]
+        for (start, end, producer), via in zip(edges, self.via, strict=True):
+            xs = [self.leaves(start, producer), *via, self.enters(end, producer)]
+            for rank, (one, other) in enumerate(pairwise(xs), self.rank[start] + 1):
+                if abs(one - other) > 0.5:
+                    low, high, ends = spans.setdefault(rank, {}).get((start, producer), (one, one, set()))
+                    spans[rank][start, producer] = (min(low, one, other), max(high, one, other), ends | {(end, xs[-1])})
+        tracks: dict[Edge, int] = {}
+        for rank, sources in spans.items():
+            taken: list[tuple[float, float, set[Point], int]] = []
+            for (start, producer), (low, high, ends) in sorted(sources.items(), key=lambda item: item[1][:2]):
+                busy = {track for left, right, others, track in taken if left < high and low < right and not ends & others}
+                track = next(number for number in range(len(busy) + 1) if number not in busy)
+                taken.append((low, high, ends, track))
+                tracks[rank, start, producer] = track
+        return tracks
+
+    def level(self, rank: int, start: int, producer: int) -> float:
+        """Return the height at which an edge runs level above a rank."""
+        return self.upper[rank] - GAP / 2 - TRACK * self.tracks.get((rank, start, producer), 0)
 
     def straight(self) -> list[Item]:
         """Draw the edges from rank to rank; those that go into a group, or out of this one, end at its frame without a tip."""
         found: list[Item] = []
         for (start, end, producer), via in zip(self.edges, self.via, strict=False):
-            (x, y), box = self.spots[end], self.boxes[end]
-            goal = (x + box.tops.get(producer, box.anchor), y)
-            found.extend(self.into(end, self.path(start, producer, via, goal), radius=6.0))
+            goal = (self.enters(end, producer), self.spots[end][1])
+            found.extend(self.into(end, self.path(start, producer, via, goal, self.rank[end]), radius=6.0))
         for (producer, node), via in zip(self.below.items(), self.via[len(self.edges) :], strict=True):
             goal = (self.across[node], self.upper[self.rank[node]] - GAP / 2)
-            found.append(line(self.path(self.home[producer], producer, via, goal), radius=6.0))
+            found.append(line(self.path(self.home[producer], producer, via, goal, self.rank[node]), radius=6.0))
         return found
 
-    def path(self, start: int, producer: int, via: Sequence[float], goal: Point) -> list[Point]:
+    def path(self, start: int, producer: int, via: Sequence[float], goal: Point, last: int) -> list[Point]:
         """Return the corners of an edge that goes down from rank to rank, turning right above each."""
         points = [self.start(start, producer)]
         for step, x in enumerate(via, self.rank[start] + 1):
-            _bend(points, x, self.upper[step] - GAP / 2)
-        _bend(points, goal[0], goal[1] - GAP / 2)
+            _bend(points, x, self.level(step, start, producer))
+        _bend(points, goal[0], self.level(last, start, producer))
         return [*points, goal]
 
     def into(self, end: int, points: list[Point], *, radius: float) -> tuple[Item, ...]:

@@ -94,7 +94,7 @@ class Arranger:
     def leaf(self, leaf: Leaf) -> Placed:
         """Lay out a part: a box with its text, or a small circle for an operator."""
         part, text = leaf.part, say(self.subject, leaf.part)
-        if part.role == "merge" and len(text.main) == 1:
+        if len(text.main) == 1 and not part.word.isidentifier():
             circle = Ellipse(13.0, 13.0, 12.0, 12.0, "merge", 1.4)
             placed = Placed(26.0, 26.0, (circle, *lines_of([text.main], 13.0, 12.6, 15.0, paint="merge", bold=True)))
         else:

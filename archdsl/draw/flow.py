@@ -94,7 +94,7 @@ def layout(subject: Subject) -> Picture:
         straight = [edge for edge, keeps in zip(edges, forward, strict=True) if keeps]
         laid = layered([max(stop.room for stop in stops)] * len(stops), straight, gap=APART, lane=20.0)
         width = _place(stops, laid)
-        wanted = min(24.0, text_for(width + 32, 16.0))
+        wanted = min(26.0, text_for(width + 32, 16.0))
         if wanted <= size:
             break
         size = wanted

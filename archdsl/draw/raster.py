@@ -19,6 +19,8 @@ FAMILIES = (
     ("Liberation Sans", ("LiberationSans-Regular.ttf",), ("LiberationSans-Bold.ttf",)),
     ("DejaVu Sans", ("DejaVuSans.ttf",), ("DejaVuSans-Bold.ttf",)),
 )
+MOST_PIXELS = 16000
+"""Of more on a side the renderer runs out of memory."""
 FOLDERS = (
     "/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts",
     "/System/Library/Fonts", "/Library/Fonts", "~/Library/Fonts", "C:/Windows/Fonts",
@@ -31,17 +33,26 @@ def rendered(svg: str, ending: str) -> bytes:
 
 
 def png(svg: str, width: int | None = None) -> bytes:
-    """Return a PNG of an SVG, `width` pixels wide, or at twice its size."""
+    """Return a PNG of an SVG, `width` pixels wide, or at twice its size, as far as memory allows."""
     try:
         import resvg_py
     except ImportError:
         raise DrawError("a figure as PNG needs resvg-py", suggestion="pip install 'archdsl[png]'") from None
     family, files = fonts()
-    zoom = None if width else 2
+    zoom = None
+    if width is None:
+        zoom = min(2.0, *(MOST_PIXELS / side for side in _size(svg)))
     drawn = resvg_py.svg_to_bytes(
         svg_string=svg, font_files=files, skip_system_fonts=True, sans_serif_family=family, width=width, zoom=zoom
     )
     return bytes(drawn)
+
+
+def _size(svg: str) -> tuple[float, float]:
+    """Return the width and height that an SVG says it has."""
+    opening = svg[: svg.index(">")]
+    width, height = (float(opening.partition(f' {name}="')[2].partition('"')[0].removesuffix("pt") or 1) for name in ("width", "height"))
+    return width, height
 
 
 def pdf(svg: str) -> bytes:

@@ -132,17 +132,25 @@ class _Teller:
             for key in found:
                 if key[0] == "model":
                     self.story.targets.setdefault(key, set()).update(numbers)
+            for given in node.arguments:
+                name = getattr(given.value, "name", "")
+                if name in self.program.models:  # a loss that runs a model itself, as a gradient penalty does
+                    return (self.feed(str(name), [(0, key) for key in found]),)
         named = [key for key in found if key[0] != "noise" or key in self.story.actors]
         return tuple(named or found)
 
     def call(self, model: str, inputs: tuple[graph.Node, ...]) -> Key:
         """Let a model read what its inputs are made from."""
         instance = self.program.models.get(model)
-        key = self.story.meet("model", model, span=instance.definition.span if instance else None)
-        for port, node in enumerate(inputs):
-            for start in self.sources(node):
-                if start != key:
-                    self.story.join(start, key, port)
+        self.story.meet("model", model, span=instance.definition.span if instance else None)
+        return self.feed(model, [(port, start) for port, node in enumerate(inputs) for start in self.sources(node)])
+
+    def feed(self, model: str, sources: list[tuple[int, Key]]) -> Key:
+        """Let a model read these actors, each at a port."""
+        key: Key = ("model", model)
+        for port, start in sources:
+            if start != key:
+                self.story.join(start, key, port)
         return key
 
     def owner(self, value: str) -> Key | None:

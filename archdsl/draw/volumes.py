@@ -9,9 +9,10 @@ from __future__ import annotations
 from itertools import pairwise
 from math import log
 
+from archdsl.draw.choose import MOST_VOLUMES
 from archdsl.draw.error import DrawError
 from archdsl.draw.fonts import CAP_HEIGHT, DESCENT, text_width
-from archdsl.draw.lines import arrow
+from archdsl.draw.lines import arrow, head
 from archdsl.draw.picture import Ellipse, Group, Path, Text, fit, polygon
 from archdsl.draw.reduce import called, known, show
 from archdsl.draw.scale import line_for, text_for
@@ -59,7 +60,7 @@ class Volume:
 
 def layout(subject: Subject) -> Picture:
     """Lay out a chain of feature maps as boxes."""
-    volumes = measure(subject.parts())
+    volumes, joins = measure(subject.parts())
     scale(volumes)
     volumes[0].paint, volumes[-1].paint = "source", "sink"
     roomy = max(volumes[1:-1], key=lambda v: (v.thick * v.high + v.back * (v.thick + v.high), -v.x), default=None)
@@ -67,7 +68,9 @@ def layout(subject: Subject) -> Picture:
     size = _place(volumes, roomy, names)
     line = line_for(volumes[-1].right)
     items: list[Item] = []
-    for left, right in pairwise(volumes):
+    for place, (left, right) in enumerate(pairwise(volumes)):
+        if (place, place + 1) not in joins:
+            continue
         beyond = 8.0 if left is not roomy else 10.0
         items.append(
             Group("connection", "", arrow([(left.right + beyond, 0), (right.x - 7, 0)], paint="quiet", width=line * 1.3, tip=line * 6))
@@ -77,24 +80,31 @@ def layout(subject: Subject) -> Picture:
         if volume is roomy:
             items.append(Group("neurons", "", _neurons(volume, line)))
             items.append(Group("axes", "", _axes(volume, names, size, line)))
+    items.append(Group("skips", "", _arcs(volumes, sorted(joins), line)))
     told = ", ".join(volume.shape for volume in volumes)
     shown = f" The one of {roomy.shape} shows its neurons and the axes {', '.join(names)}." if roomy else ""
-    desc = f"{subject.title} as {len(volumes)} boxes from left to right, of depth×height×width {told}; an arrow leads from each to the next.{shown}"
+    desc = f"{subject.title} as {len(volumes)} boxes from left to right, of depth×height×width {told}; an arrow leads from each to the next{_skips(joins)}.{shown}"
     return fit(items, subject.title, desc)
 
 
-def measure(parts: Sequence[Part]) -> list[Volume]:
-    """Return a volume for each feature map and vector of a chain; raises DrawError for an edge that joins two branches."""
+def measure(parts: Sequence[Part]) -> tuple[list[Volume], set[tuple[int, int]]]:
+    """Return a volume for each feature map and vector, in the order of computation, and which reads which.
+
+    Raises DrawError for what comes from a second input, or has a size that is not known.
+    """
     volumes: list[Volume] = []
+    place: dict[int, int] = {}
+    joins: set[tuple[int, int]] = set()
     for part in parts:
-        if len(part.inputs) > 1:
-            first, second = (parts[number] for number in part.inputs[:2])
-            raise DrawError(
-                f"volumes show a chain, and {called(part)} joins {called(first)} with {called(second)}",
-                part.span,
-            )
         if part.kind == "output":
             continue
+        if not part.inputs and volumes:
+            first = next(one for one in parts if part.number in one.inputs)
+            raise DrawError(
+                f"volumes show what one input becomes, and the edge from {called(part)} to {called(first)} brings another", first.span
+            )
+        place[part.number] = len(volumes)
+        joins |= {(place[number], len(volumes)) for number in part.inputs}
         tensor = part.image or part.type
         sizes = [known(size) for size in tensor.shape[-3:]]
         if None in sizes:
@@ -104,7 +114,24 @@ def measure(parts: Sequence[Part]) -> list[Volume]:
         volumes.append(Volume((depth, height, width), show(tensor), part.name))
     if len(volumes) < 2:
         raise DrawError("volumes show what a layer makes of its input, and there is no layer")
-    return volumes
+    return (volumes, joins) if len(volumes) <= MOST_VOLUMES else _stages(volumes, joins)
+
+
+def _stages(volumes: Sequence[Volume], joins: set[tuple[int, int]]) -> tuple[list[Volume], set[tuple[int, int]]]:
+    """Return one volume for each run of equal height and width: the last of it, where there are too many to show.
+
+    The input and the last one stay by themselves.
+    """
+    kept: list[Volume] = []
+    stage: list[int] = []
+    for place, volume in enumerate(volumes):
+        alone = place in (0, 1, len(volumes) - 1)
+        if kept and not alone and kept[-1].sizes[1:] == volume.sizes[1:]:
+            kept[-1] = volume
+        else:
+            kept.append(volume)
+        stage.append(len(kept) - 1)
+    return kept, {(stage[start], stage[end]) for start, end in joins if stage[start] != stage[end]}
 
 
 def scale(volumes: Sequence[Volume]) -> None:
@@ -146,6 +173,25 @@ def _box(volume: Volume, line: float) -> tuple[Item, ...]:
         polygon([at(1, 0, 0), at(1, 0, 1), at(1, 1, 1), at(1, 1, 0)], f"{paint}-side", line),
         polygon([at(0, 0, 0), at(1, 0, 0), at(1, 1, 0), at(0, 1, 0)], paint, line),
     )
+
+
+def _arcs(volumes: Sequence[Volume], joins: Sequence[tuple[int, int]], line: float) -> tuple[Item, ...]:
+    """Return an arc over what stands between for each edge that passes volumes by, from rear edge to rear edge."""
+    found: list[Item] = []
+    for start, end in joins:
+        if end - start < 2:
+            continue
+        (x0, y0), (x1, y1) = volumes[start].at(0.7, 0, 1), volumes[end].at(0.3, 0, 1)
+        highest = min(volume.top for volume in volumes[start : end + 1]) - 14 - 9 * (end - start)
+        shape = (("M", (x0, y0)), ("C", (x0, highest, x1, highest, x1, y1 - line * 4)))
+        found.append(Path(shape, "quiet", filled=False, line=line * 1.3))
+        found.append(head((x1, highest), (x1, y1 - 1), "quiet", line * 6))
+    return tuple(found)
+
+
+def _skips(joins: set[tuple[int, int]]) -> str:
+    arcs = [f"box {start + 1} to box {end + 1}" for start, end in sorted(joins) if end - start > 1]
+    return f", and arcs lead over those between from {', '.join(arcs)}" if arcs else ""
 
 
 def _neurons(volume: Volume, line: float) -> tuple[Item, ...]:

@@ -124,6 +124,8 @@ def _repeated(makers: Makers, row: Sequence[Part]) -> list[str]:
     assert splice is not None
     counts = [part.splice.count if part.splice is not None else 1 for part in row]
     count = _count(makers, row)
+    if count in ("0", "1"):
+        return members(makers, [part.inside() for part in row])
     for skip in (0, 1):
         try:
             return _attempt(makers, row, counts, count, skip)
@@ -165,6 +167,8 @@ def _attempt(makers: Makers, row: Sequence[Part], counts: list[int], count: str,
         texts = members(makers, columns)
     finally:
         scope.strands, scope.strict = around, scope.strict - 1
+    if skip and count == "2":
+        return [*first, *texts]
     over = f"range({count})" if not skip else f"range({_less(count)})"
     if len(texts) == 1:
         star, text = ("*", texts[0]) if not texts[0].startswith("*") else ("*", "")

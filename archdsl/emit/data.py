@@ -7,27 +7,33 @@ from archdsl.emit.python import literal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
+    from archdsl.emit.loaders import Loader
     from archdsl.emit.python import Document, Lines
     from archdsl.graph import Program, Recipe
+    from archdsl.layers.tensor import Tensor
 
 PART = 0.2
 """Which part is held out, unless the recipe says otherwise."""
+
+SHAPING = ("encoding", "vocabulary")
+"""Arguments of sources that say what a batch looks like, not what is loaded."""
 
 
 class Data:
     """The fields of the data that a recipe uses, and the functions that bring them."""
 
-    def __init__(self, document: Document, program: Program, recipe: Recipe, names: Sequence[str]) -> None:
-        self.document, self.program, self.recipe, self.names = document, program, recipe, list(names)
+    def __init__(self, document: Document, program: Program, recipe: Recipe, fields: Mapping[str, Tensor]) -> None:
+        self.document, self.program, self.recipe = document, program, recipe
+        self.fields, self.names = dict(fields), list(fields)
 
     @property
     def parameters(self) -> list[str]:
         """The values of a batch: the fields, each ragged one with its lengths."""
         found: list[str] = []
         for name in self.names:
-            found += [name, f"{name}_lengths"] if self.recipe.fields[name].ragged else [name]
+            found += [name, f"{name}_lengths"] if self.fields[name].ragged else [name]
         return found
 
     def targets(self, *, packed: bool = False) -> str:
@@ -47,31 +53,43 @@ class Data:
         loader = LOADERS[choice.name]
         self._helper(lines, loader.source)
         self.document.use(*loader.imports)
-        self._helper(lines, HOLD_OUT_CLASSES if loader.label else HOLD_OUT)
-        arguments = ", ".join([literal(one.value) for one in choice.arguments if one.name not in ("encoding",)])
-        kept = {*self.parameters, loader.label or self.parameters[0]}
-        given = ", ".join([name if name in kept else "_" for name in loader.gives])
-        self._load(lines, f"{given} = load_{choice.name}({arguments or self._defaults()})", loader.label)
+        label = loader.label or self._label()
+        self._helper(lines, HOLD_OUT_CLASSES if label else HOLD_OUT)
+        arguments = self._arguments()
+        call = f"load_{choice.name}({', '.join(['path' if name == 'path' else literal(value) for name, value in arguments.items()])})"
+        self._load(lines, loader, call, label, arguments.get("path"))
         self._batches(lines)
 
-    def _defaults(self) -> str:
-        """Return the arguments that a loader needs and the recipe leaves out."""
+    def _arguments(self) -> dict[str, object]:
+        """Return the arguments of the loader: those of the recipe, and the defaults of the others."""
         choice = self.recipe.data
         assert choice is not None
         assert choice.layer is not None
-        return ", ".join([literal(one.default) for one in choice.layer.arguments if one.name != "encoding"])
+        found = {one.name: one.default for one in choice.layer.arguments} | {one.name: one.value for one in choice.arguments}
+        return {name: value for name, value in found.items() if name not in SHAPING}
+
+    def _label(self) -> str:
+        """Return a field that has a class for each sample, if one is used."""
+        return next((name for name, kind in self.fields.items() if kind.dtype == "int64" and not kind.shape), "")
 
     def _helper(self, lines: Lines, source: str) -> None:
         lines.blank(2)
         lines.entries.extend((line, None) for line in source.strip("\n").split("\n"))
 
-    def _load(self, lines: Lines, load: str, label: str) -> None:
+    def _load(self, lines: Lines, loader: Loader, call: str, label: str, path: object) -> None:
         split = self.recipe.options.get("split")
         part = split.value if split is not None else PART
         lines.blank(2)
-        lines.add("def load_data(device):")
+        lines.add("def load_data(device):" if path is None else f"def load_data(device, path={literal(path)}):")
         lines.docstring("Load the data: what to train with, and what is held out to measure with.", 4)
-        lines.add(load, 4)
+        if loader.gives:
+            kept = {*self.parameters, label or self.parameters[0]}
+            lines.add(f"{', '.join([name if name in kept else '_' for name in loader.gives])} = {call}", 4)
+        else:
+            lines.add(f"found = {call}", 4)
+            for name in dict.fromkeys([*self.parameters, *([label] if label else [])]):
+                kind = "long" if self.fields[name].dtype == "int64" else "float"
+                lines.add(f'{name} = found["{name}"].{kind}()', 4)
         lines.add(f"held_out = hold_out({label or self.parameters[0]}, {literal(part)})", 4)
         if self.single:
             name = self.parameters[0]
@@ -102,7 +120,7 @@ class Data:
         lines.add(f"yield {', '.join(texts)}", 8)
 
     def _chosen(self, lines: Lines, name: str) -> str:
-        field = self.recipe.fields[name]
+        field = self.fields[name]
         if not field.ragged:
             return f"{name}[chosen]"
         lines.add(f"lengths = {name}_lengths[chosen]", 8)

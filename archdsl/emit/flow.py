@@ -137,6 +137,8 @@ class Flow:
         sizes: list[str] = []
         for size in kind.shape:
             origin = undivided(origin_of(size))
+            if any(name in frame for frame in self.values.scope.unrolled for name in names_in(origin)):
+                origin = size
             if any("." in name or "@" in name for name in names_in(origin)):
                 return ""
             if isinstance(size, int) and self.unnamed and not isinstance(origin, Dim) and len(self.values.scope.instances) > 1:

@@ -49,6 +49,11 @@ def lets_of(body: Sequence[Statement]) -> Iterator[Let | SetState]:
                 yield from lets_of(each)
 
 
+def targets_of(body: Sequence[Statement]) -> set[str]:
+    """Return the names of values that a body defines, inside of conditions and loops too."""
+    return {name for let in lets_of(body) for name in let.targets}
+
+
 def hidden_values(program: Program, model: str) -> tuple[str, ...]:
     """Return the values of a model that are no outputs and that the recipe reads."""
     fed = program.recipe.fed if program.recipe is not None else ()

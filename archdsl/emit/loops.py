@@ -6,6 +6,7 @@ import re
 
 from archdsl.dims import Dim, Traced, origin_of, substitute, symbol
 from archdsl.emit.constants import Unwritable
+from archdsl.emit.liveness import targets_of
 from archdsl.emit.python import Lines, literal
 from archdsl.emit.scope import Differs
 from archdsl.graph import Branch, Let, Loop, Make, SetState
@@ -31,20 +32,29 @@ class LoopWriter:
     def write(self, row: Sequence[Loop], rest: Sequence[Sequence[Statement]], init: int, forward: int) -> None:
         """Write the loop, in the constructor and in `forward`."""
         outer = self.scope.strands
+        owners = {name for loop in row for body in loop.bodies for name in targets_of(body)}
+        for line in self.scope.settle(owners):
+            self.writer.init.add(line, init)
         inner, bodies = self._strands(row, outer)
         if not bodies:
             return
         self.row, self.bodies, self.outer, self.inner = row, bodies, outer, inner
         names = self._carry(row, outer, inner)
-        created = self._create_lists(row, init)
+        self.created = created = self._create_lists(row, init)
         around = self.writer.init, self.writer.forward, self.scope.seen_targets
+        saved = _Saved(self.writer)
         self.scope.seen_targets = set()
         self.scope.targets += row[0].targets
         headed = self._reach(row, forward)
         try:
             made, computed = self._body(bodies, inner, rest, init, forward)
         except Differs:
-            made, computed = self._one_by_one(row, rest, init, forward)
+            self.writer.init, self.writer.forward, self.scope.seen_targets = around
+            saved.restore(self.writer)
+            self.inner, _ = self._strands(row, outer)
+            self._one_by_one(rest, init, forward)
+            self._leave(row, outer, {})
+            return
         seen = self.scope.seen_targets
         self.writer.init, self.writer.forward, self.scope.seen_targets = around
         self.writer.flow.lines = self.writer.forward
@@ -87,7 +97,8 @@ class LoopWriter:
             wanted = self._variable(key, outer[0])
             entry = str(plain)
             reused = entry in self.scope.usage.inferred and self.scope.usage.inferred[entry] == wanted and wanted not in self.scope.usage.clashes
-            names[key] = self.scope.carried[key] = wanted if reused else self.scope.fresh_name(wanted)
+            shared = next((name for other, name in self.scope.carried.items() if other != key and other.split("@")[0] == key.split("@")[0]), None)
+            names[key] = self.scope.carried[key] = shared or (wanted if reused else self.scope.fresh_name(wanted))
             if reused:
                 self.scope.shadowed.add(entry)
         return names
@@ -118,12 +129,14 @@ class LoopWriter:
                     key = keys.get(f"{owner}.{k}")
                     if key is None or isinstance(size, Dim):
                         sizes.append(size)
-                    elif origin_of(size) == symbol(key):
+                    elif origin_of(size) == symbol(key) and size == was:
                         sizes.append(was)
                     else:
                         sizes.append(Traced(int(size), symbol(key)))
                     if key is not None and isinstance(size, int):
                         strand.env[key] = int(size)
+                        if key in names:
+                            self.scope.hold(strand, names[key], size)
                         if key in self.scope.aliases and _value(self.scope.aliases[key], strand) != size:
                             del self.scope.aliases[key]
                 strand.types[owner] = kind.replace(shape=tuple(sizes))
@@ -138,24 +151,34 @@ class LoopWriter:
         writer.outer += [*rest, *bodies]
         try:
             writer.body(bodies, init + 4, forward + 4)
+            for line in self.scope.settle({name for body in bodies for name in targets_of(body)}):
+                writer.init.add(line, init + 4)
         finally:
             self.scope.strands = outer
             del writer.outer[-len(rest) - len(bodies) :]
         return writer.init, writer.forward
 
-    def _one_by_one(self, row: Sequence[Loop], rest: Sequence[Sequence[Statement]], init: int, forward: int) -> tuple[Lines, Lines]:
-        """Where no expression holds in every iteration, the constructor makes the layers one by one."""
-        self.unrolled = Lines()
-        computed = Lines()
-        place = 0
-        for _, body in enumerate(row[0].bodies):
-            _, made = None, self._body([body], [self.inner[place]], rest, init - 4, forward)
-            self.unrolled.extend(made[0])
-            computed = computed or made[1]
-            place += 1
-        return Lines(), computed
-
-    unrolled: Lines | None = None
+    def _one_by_one(self, rest: Sequence[Sequence[Statement]], init: int, forward: int) -> None:
+        """Where the iterations are not alike, they are written one after the other, with the values of each."""
+        writer, scope, loop = self.writer, self.scope, self.row[0]
+        if len(self.row) > 1:
+            raise Differs
+        for name in [name for name in self.created if _fills(loop, name)]:
+            writer.init.add(f"self.{name} = nn.ModuleList()", init, loop.iterable.span)
+        for module in [module for body in loop.bodies for holder in loop.lists for module in _in(body, holder.name, deep=True)]:
+            writer.overrides.pop(id(module), None)
+        outer = scope.strands
+        for key in [key for key in (loop.symbols[0] if loop.symbols else {}) if "@" in key]:
+            scope.carried.pop(key, None)
+            scope.aliases.pop(key, None)
+        for strand, body in zip(self.inner, self.bodies, strict=True):
+            scope.strands = [strand]
+            scope.unrolled.append({target: strand.env[target] for target in loop.targets})
+            writer.outer += [*rest, *self.bodies]
+            writer.body([body], init, forward)
+            del writer.outer[-len(rest) - len(self.bodies) :]
+            scope.unrolled.pop()
+        scope.strands = outer
 
     # ------------------------------------------------------------ the constructor
 
@@ -167,7 +190,7 @@ class LoopWriter:
 
     def _constructor(self, loop: Loop, made: Lines, names: Mapping[str, str], created: Sequence[str], init: int) -> None:
         writer = self.writer
-        used = {key: name for key, name in names.items() if key in writer.usage.init}
+        used = {key: name for key, name in names.items() if self.scope.is_used(name)}
         header = f"for {', '.join(loop.targets)} in {self._iterable(loop)}:"
         element = self._single(made, created)
         if element is not None and not used:
@@ -177,9 +200,6 @@ class LoopWriter:
             return
         for name in created:
             writer.init.add(f"self.{name} = nn.ModuleList()", init, loop.iterable.span)
-        if self.unrolled is not None:
-            writer.init.extend(self.unrolled)
-            return
         if not made:
             return
         for key, name in used.items():
@@ -188,12 +208,10 @@ class LoopWriter:
                 writer.init.add(f"{name} = {entry}", init)
         writer.init.add(header if self._mentions(made, loop) else f"for _ in {self._iterable(loop)}:", init, loop.iterable.span)
         writer.init.extend(made)
-        for key, name in used.items():
-            writer.init.add(f"{name} = {self._next(key)}", init + 4)
 
     def _mentions(self, made: Lines, loop: Loop) -> bool:
         text = made.text
-        return any(re.search(rf"\b{target}\b", text) for target in loop.targets) or any(key in self.writer.usage.init for key in self.scope.carried)
+        return any(re.search(rf"\b{target}\b", text) for target in loop.targets)
 
     @staticmethod
     def _single(made: Lines, created: Sequence[str]) -> str | None:
@@ -217,31 +235,6 @@ class LoopWriter:
         text = self.scope.size([loop.symbols[0][key] for loop in self.row])
         self.scope.shadowed = shadowed
         return text
-
-    def _next(self, key: str) -> str:
-        """Write what a carried size is in the next iteration, over the names of this one."""
-        strands: list[Strand] = []
-        values: list[object] = []
-        for loop, last in zip(self.row, self.last, strict=True):
-            mine = [strand for strand in self.inner if strand.instance is (last.instance if last is not None else None)]
-            for number, strand in enumerate(mine[: len(loop.bodies)]):
-                value = loop.symbols[number + 1][key] if number + 1 < len(loop.symbols) else self._left(key, strand)
-                if value is not None:
-                    strands.append(strand)
-                    values.append(value)
-        around, self.scope.strands = self.scope.strands, strands
-        self.scope.targets += self.row[0].targets
-        try:
-            return self.scope.size(values)
-        finally:
-            self.scope.strands = around
-            del self.scope.targets[-len(self.row[0].targets) :]
-
-    @staticmethod
-    def _left(key: str, strand: Strand) -> object:
-        owner, place = key.split("@")[0].split(".")
-        kind = strand.types.get(owner)
-        return kind.shape[int(place)] if isinstance(kind, Tensor) else None
 
     # ------------------------------------------------------------ forward
 
@@ -303,6 +296,27 @@ class LoopWriter:
             return literal(list(loop.items))
 
 
+class _Saved:
+    """What a writer had found out before a loop was tried."""
+
+    def __init__(self, writer: ClassWriter) -> None:
+        scope = writer.scope
+        self.targets, self.strands = list(scope.targets), scope.strands
+        self.carried, self.aliases = dict(scope.carried), dict(scope.aliases)
+        self.lists, self.iterators, self.overrides = set(writer.lists), set(writer.iterators), dict(writer.overrides)
+        self.outer, self.lines, self.stand_in = len(writer.outer), len(writer.forward.entries), dict(writer.values.stand_in)
+
+    def restore(self, writer: ClassWriter) -> None:
+        """Put it back."""
+        scope = writer.scope
+        scope.targets, scope.strands, scope.carried, scope.aliases = self.targets, self.strands, self.carried, self.aliases
+        writer.lists, writer.iterators, writer.overrides = self.lists, self.iterators, self.overrides
+        writer.values.stand_in = self.stand_in
+        writer.flow.lines = writer.forward
+        del writer.outer[self.outer :]
+        del writer.forward.entries[self.lines :]
+
+
 def _enter(strand: Strand, symbols: Mapping[str, Size]) -> None:
     """Let the sizes of what the loop changes be known by their names at its entry."""
     for key, value in symbols.items():
@@ -337,6 +351,10 @@ def _in(body: Sequence[Statement], holder: str, *, deep: bool = False) -> list[M
         elif deep and isinstance(statement, Loop):
             found.extend(module for each in statement.bodies for module in _in(each, holder, deep=True))
     return [module for module in found if module.key.rpartition(".")[0] == holder]
+
+
+def _fills(loop: Loop, holder: str) -> bool:
+    return any(module.name == holder for module in loop.lists)
 
 
 def _holder(strand: Strand, name: str) -> list[Module]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from archdsl.emit.alike import alike
 from archdsl.emit.constants import Unwritable
 from archdsl.emit.flow import Flow
 from archdsl.emit.initial import write_initial
-from archdsl.emit.liveness import hidden_values, lets_of, read_after
+from archdsl.emit.liveness import hidden_values, lets_of, read_after, targets_of
 from archdsl.emit.loops import LoopWriter
 from archdsl.emit.modules import Makers, Signature
 from archdsl.emit.nodes import Values
@@ -34,7 +35,11 @@ class ClassWriter:
     (that `forward` uses a parameter) the next one knows early.
     """
 
-    def __init__(self, document: Document, program: Program, definition: Definition, instances: Sequence[Instance], signatures: Mapping[str, Signature], shorthands: Shorthands) -> None:
+    def __init__(
+        self, document: Document, program: Program, definition: Definition, instances: Sequence[Instance],
+        signatures: Mapping[int, Signature], shorthands: Shorthands, name: str = "",
+    ) -> None:  # fmt: skip
+        self.name = name or definition.name
         self.document, self.program, self.definition, self.instances = document, program, definition, instances
         self.signatures, self.shorthands = signatures, shorthands
         self.usage = Usage()
@@ -54,7 +59,7 @@ class ClassWriter:
     @property
     def signature(self) -> Signature:
         """How the class is made."""
-        return Signature(self.usage.inferred, self.usage.fresh, self.uses)
+        return Signature(self.name, self.usage.inferred, self.usage.fresh, self.uses)
 
     @property
     def uses(self) -> list[str]:
@@ -79,7 +84,7 @@ class ClassWriter:
         self.values = Values(self.scope, self.access, self.shorthands, device)
         self.values.carried = {key: name for name, key in first.carries}
         self.makers = Makers(self.scope, self.signatures, self.shorthands, self.shorthands.runs)
-        names = {name for name, _ in first.inputs} | _targets(first.body)
+        names = {name for name, _ in first.inputs} | targets_of(first.body)
         self.flow = Flow(self.values, self.forward, spare="x", unnamed=self.definition.kind != "model")
         self.outer: list[Sequence[Statement]] = []
         self.scope.values = names
@@ -101,6 +106,8 @@ class ClassWriter:
 
     def body(self, columns: Sequence[Sequence[Statement]], init: int, forward: int) -> None:
         """Write the statements of a body that is gone through in all strands at once."""
+        if any(len(column) != len(columns[0]) for column in columns):
+            raise Differs
         for place, row in enumerate(zip(*columns, strict=True)):
             rest = [column[place + 1 :] for column in columns]
             self.statement(row, rest, init, forward)
@@ -178,6 +185,8 @@ class ClassWriter:
 
     def _let(self, row: Sequence[Let | SetState], rest: Sequence[Sequence[Statement]], init: int, forward: int) -> None:
         first = row[0]
+        if not alike([one.node for one in row]) or any(len(one.makes) != len(first.makes) for one in row):
+            raise Differs
         for column in zip(*[one.makes for one in row], strict=True):
             self.make(column, init)
         self.forward.comment(_said(first), forward)
@@ -215,6 +224,8 @@ class ClassWriter:
         otherwise = [one.body for one in row if not one.value]
         if not then and not any(otherwise):
             return
+        changed = resized([*zip(taken, then, strict=True), *zip(others, otherwise, strict=True)])
+        self._settle(changed, init)
         condition = self._condition(row[0])
         if not condition or (not then) or (row[0].has_else and not otherwise):
             self.scope.strands = taken or others
@@ -224,11 +235,16 @@ class ClassWriter:
             self.scope.strands = strands
             return
         self.outer.append([*rest[0]])
-        first = self._side(then, taken, init + 4, forward + 4)
-        second = self._side(otherwise, others, init + 4, forward + 4) if any(otherwise) else (Lines(), Lines())
+        first = self._side(then, taken, init + 4, forward + 4, changed)
+        second = self._side(otherwise, others, init + 4, forward + 4, changed) if any(otherwise) else (Lines(), Lines())
         self.outer.pop()
         self.scope.strands = strands
         self._join(row[0], condition, first, second, (then[0], otherwise[0] if otherwise else ()), init, forward)
+
+    def _settle(self, owners: set[str], init: int) -> None:
+        """Bring the sizes that a loop carries on up to date where a condition changes them."""
+        for line in self.scope.settle(owners):
+            self.init.add(line, init)
 
     def _condition(self, branch: Branch) -> str:
         try:
@@ -236,11 +252,12 @@ class ClassWriter:
         except (Unwritable, Differs):
             return ""
 
-    def _side(self, bodies: Sequence[Sequence[Statement]], strands: list[Strand], init: int, forward: int) -> tuple[Lines, Lines]:
+    def _side(self, bodies: Sequence[Sequence[Statement]], strands: list[Strand], init: int, forward: int, changed: set[str]) -> tuple[Lines, Lines]:
         around = self.init, self.forward
         self.init, self.forward, self.scope.strands = Lines(), Lines(), strands
         self.flow.lines = self.forward
         self.body(bodies, init, forward)
+        self._settle(changed, init)
         made = self.init, self.forward
         self.init, self.forward = around
         self.flow.lines = self.forward
@@ -278,7 +295,7 @@ class ClassWriter:
         definition, instance = self.definition, self.instances[0]
         self.document.function("nn")
         lines = Lines()
-        lines.add(f"class {definition.name}(nn.Module):", 0, definition.span)
+        lines.add(f"class {self.name}(nn.Module):", 0, definition.span)
         if about:
             lines.docstring(about, 4)
             lines.blank()
@@ -384,16 +401,15 @@ def _in_dict(_above: str) -> bool:
     return False
 
 
-def _targets(body: Sequence[Statement]) -> set[str]:
+def resized(sides: Sequence[tuple[Strand, Sequence[Statement]]]) -> set[str]:
+    """Return the values that a body defines with another shape than they have before it."""
     found: set[str] = set()
-    for statement in body:
-        if isinstance(statement, Let | SetState):
-            found.update(statement.targets)
-        elif isinstance(statement, Branch):
-            found |= _targets(statement.body)
-        elif isinstance(statement, Loop):
-            for each in statement.bodies:
-                found |= _targets(each)
+    for strand, body in sides:
+        for let in lets_of(body):
+            for name, kind in zip(let.targets, [let.node.type] if len(let.targets) == 1 else (), strict=False):
+                before = strand.types.get(name)
+                if isinstance(before, Tensor) and isinstance(kind, Tensor) and before.shape != kind.shape:
+                    found.add(name)
     return found
 
 

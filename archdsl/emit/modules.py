@@ -27,14 +27,14 @@ class Signature:
     maps further arguments to their values by instance.
     """
 
-    def __init__(self, inferred: Mapping[str, str], fresh: Mapping[str, Mapping[int, object]], uses: Sequence[str]) -> None:
-        self.inferred, self.fresh, self.uses = inferred, fresh, uses
+    def __init__(self, name: str, inferred: Mapping[str, str], fresh: Mapping[str, Mapping[int, object]], uses: Sequence[str]) -> None:
+        self.name, self.inferred, self.fresh, self.uses = name, inferred, fresh, uses
 
 
 class Makers:
     """Writes the making of modules in one class."""
 
-    def __init__(self, scope: Scope, signatures: Mapping[str, Signature], shorthands: Shorthands, runs: Mapping[int, Run]) -> None:
+    def __init__(self, scope: Scope, signatures: Mapping[int, Signature], shorthands: Shorthands, runs: Mapping[int, Run]) -> None:
         self.scope, self.signatures, self.shorthands, self.runs = scope, signatures, shorthands, runs
         self.document = scope.document
         self.inside = False
@@ -117,7 +117,10 @@ class Makers:
     def _block(self, column: Sequence[Module]) -> str:
         definition = column[0].definition
         assert definition is not None
-        signature = self.signatures[definition.name]
+        found = {id(self.signatures[id(module.instance)]): self.signatures[id(module.instance)] for module in column}
+        if len(found) > 1:
+            raise Differs
+        (signature,) = found.values()
         parts = [self._size_of(name, argument, column) for name, argument in signature.inferred.items()]
         for argument, values in signature.fresh.items():
             parts.append(self.scope.value([values[id(module.instance)] for module in column], hint=argument))
@@ -125,7 +128,7 @@ class Makers:
         uses = [self.scope.init.name(name) or name for name in signature.uses]
         if definition.parameters:
             uses = [f"{name}={text}" for name, text in zip(signature.uses, uses, strict=True)]
-        return f"{definition.name}({', '.join([*parts, *given, *uses])})"
+        return f"{signature.name}({', '.join([*parts, *given, *uses])})"
 
     def _size_of(self, name: str, argument: str, column: Sequence[Module]) -> str:
         """Write what an inferred size of a block's input is here, from the value that the block is given."""

@@ -28,7 +28,15 @@ class Moment:
     """
 
     def __init__(
-        self, document: Document, names: Names, shorthands: Shorthands, *, lets: Iterable[Let], wanted: Sequence[Node], batch: str, indent: int
+        self,
+        document: Document,
+        names: Names,
+        shorthands: Shorthands,
+        *,
+        lets: Iterable[Let],
+        wanted: Sequence[Node],
+        batch: str,
+        indent: int,
     ) -> None:
         self.values = RecipeValues(document, names, shorthands, batch)
         self.names, self.recipe = names, names.recipe

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archdsl.emit.model import ClassWriter
 from archdsl.emit.python import Document, Lines
+from archdsl.emit.scope import Differs
 from archdsl.emit.shorthands import Shorthands
 from archdsl.text.record import Record
 
@@ -23,19 +24,16 @@ class Written(Record):
 def write(program: Program) -> Written:
     """Write the Python module of a spec."""
     document = Document()
-    signatures: dict[str, Signature] = {}
+    signatures: dict[int, Signature] = {}
     shorthands = Shorthands(program, document, signatures)
     blocks, models = Lines(), Lines()
     single = len(program.models) == 1
     for definition in in_order(program):
         if definition.kind in ("block", "cell"):
-            writer = ClassWriter(document, program, definition, program.instances[definition.name], signatures, shorthands)
-            _class(blocks, writer, "", definition, program)
-            signatures[definition.name] = writer.signature
+            _block(blocks, document, program, definition, signatures, shorthands)
     for instance in program.models.values():
         writer = ClassWriter(document, program, instance.definition, [instance], signatures, shorthands)
         _class(models, writer, program.about if single else "", instance.definition, program)
-        signatures[instance.name] = writer.signature
     body = document.body
     for part in (shorthands.lines, blocks, models):
         if part:
@@ -54,6 +52,32 @@ def write(program: Program) -> Written:
 def program_source(program: Program) -> str:
     """Return the text alone."""
     return write(program).text
+
+
+def _block(lines: Lines, document: Document, program: Program, definition: Definition, signatures: dict[int, Signature], shorthands: Shorthands) -> None:
+    """Write the class of a block; several, where what it computes differs so much that one cannot say it."""
+    instances = program.instances[definition.name]
+    groups = [instances]
+    try:
+        trial = ClassWriter(document, program, definition, instances, signatures, shorthands).write()
+    except Differs:
+        groups = _alike(instances)
+        trial = None
+    for number, group in enumerate(groups, 1):
+        name = definition.name if number == 1 else f"{definition.name}{number}"
+        writer = ClassWriter(document, program, definition, group, signatures, shorthands, name)
+        _class(lines, writer, "", definition, program)
+        signatures.update(dict.fromkeys(map(id, group), writer.signature))
+    del trial
+
+
+def _alike(instances: list[Instance]) -> list[list[Instance]]:
+    """Part instances by what they were made with, as far as it is no size."""
+    groups: dict[object, list[Instance]] = {}
+    for instance in instances:
+        key = tuple((name, type(value).__name__, value) for name, value in instance.arguments.items() if not isinstance(value, int) or isinstance(value, bool))
+        groups.setdefault(repr(key), []).append(instance)
+    return list(groups.values()) if len(groups) > 1 else [[instance] for instance in instances]
 
 
 def _class(lines: Lines, writer: ClassWriter, about: str, definition: Definition, program: Program) -> None:

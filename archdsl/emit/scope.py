@@ -70,6 +70,7 @@ class Scope:
         self.constants: set[str] = set()
         self.targets: list[str] = []
         self.seen_targets: set[str] = set()
+        self.unrolled: list[dict[str, object]] = []
         self.aliases: dict[str, Size] = {}
         self.carried: dict[str, str] = {}
         self.shadowed: set[str] = set()
@@ -88,7 +89,20 @@ class Scope:
             return self.substituted[-1][name]
         return self._init_symbol(name)
 
+    def _unrolled(self, name: str) -> str | None:
+        """A target of a loop that is written iteration by iteration is the value that it has."""
+        for frame in reversed(self.unrolled):
+            if name in frame:
+                try:
+                    return literal(frame[name])
+                except TypeError:
+                    return None
+        return None
+
     def _init_symbol(self, name: str, hint: str = "") -> str | None:
+        known = self._unrolled(name)
+        if known is not None:
+            return known
         if name in self.targets:
             return name
         if name in self.constants or name in self.parameters or name in self.uses:
@@ -149,6 +163,9 @@ class Scope:
         return self._forward_symbol(name)
 
     def _forward_symbol(self, name: str, hint: str = "") -> str | None:
+        known = self._unrolled(name)
+        if known is not None:
+            return known
         if name in self.targets:
             self.seen_targets.add(name)
             return name
@@ -211,6 +228,8 @@ class Scope:
             origin = undivided(substitute(origin, self.aliases)) if isinstance(origin, Dim) else origin
             if isinstance(origin, Dim) and origin not in found and not (isinstance(value, Product) and origin == value.origin):
                 found.append(origin)
+        if any("@" in name for origin in found if isinstance(origin, Dim) for name in origin.names):
+            found += [symbol(key) for key in self.carried]
         if isinstance(first, Product) and all(isinstance(value, Product) and len(value.factors) == len(first.factors) for value in values):
             found.append(first)
         if all(not isinstance(value, Dim) and value == first for value in values):
@@ -256,6 +275,37 @@ class Scope:
         name = self.fresh_name(_ALIKE.get(hint, hint))
         self.usage.fresh[name] = plain
         return name
+
+    # ------------------------------------------------------------ sizes that a loop carries on
+
+    def settle(self, owners: set[str]) -> list[str]:
+        """Bring the variables that carry the sizes of values up to date; return the lines that do so."""
+        lines: list[str] = []
+        for key, name in list(self.carried.items()):
+            owner, place = key.split("@")[0].split(".")
+            kinds = [strand.types.get(owner) for strand in self.strands]
+            if owner not in owners or not self.is_used(name) or not all(isinstance(kind, Tensor) and int(place) < len(kind.shape) for kind in kinds):
+                continue
+            values = [kind.shape[int(place)] for kind in kinds if isinstance(kind, Tensor)]
+            if any(strand.env.get(key) != value for strand, value in zip(self.strands, values, strict=True)):
+                lines.append(f"{name} = {self.size(values)}")
+            for strand, value in zip(self.strands, values, strict=True):
+                self.hold(strand, name, value)
+                kind = strand.types[owner]
+                if isinstance(kind, Tensor) and isinstance(value, int):
+                    shape = [*kind.shape[: int(place)], Traced(int(value), symbol(key)), *kind.shape[int(place) + 1 :]]
+                    strand.types[owner] = kind.replace(shape=tuple(shape))
+        return list(dict.fromkeys(lines))
+
+    def is_used(self, variable: str) -> bool:
+        """Whether anything is written with a variable that a loop carries on."""
+        return any(key in self.usage.init for key, name in self.carried.items() if name == variable)
+
+    def hold(self, strand: Strand, variable: str, value: object) -> None:
+        """Note what a variable holds from here on, whatever names its size has."""
+        for key, name in self.carried.items():
+            if name == variable:
+                strand.env[key] = int(value) if isinstance(value, int) else value
 
     # ------------------------------------------------------------ constants and arguments
 

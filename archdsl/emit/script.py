@@ -86,9 +86,16 @@ class _Script:
         lines.add('device = "cuda" if torch.cuda.is_available() else "cpu"', 4)
         lines.add(f"{', '.join([*self.nets, *used])} = build(device)", 4)
         lines.add(f"train_data, {'valid_data' if measures else '_'} = load_data(device)", 4)
-        lines.add(f"for epoch in range({epochs}):", 4)
         offset = "epoch" if seed == 0 else f"{seed} * 1_000_003 + epoch"
-        lines.add(f"shuffled = batches(train_data, {size}, seed={offset})", 8)
+        shuffled = f"batches(train_data, {size}, seed={offset})"
+        if epochs is None:
+            self.document.use("import itertools")
+            lines.add(f"steps = {self.settings['max_steps']}", 4)
+            lines.add("for epoch in itertools.count():", 4)
+            lines.add(f"shuffled = list(itertools.islice({shuffled}, steps))", 8)
+        else:
+            lines.add(f"for epoch in range({epochs}):", 4)
+            lines.add(f"shuffled = {shuffled}", 8)
         lines.add(f"for losses in train({', '.join([*self.nets, 'shuffled', *used])}):", 8)
         if measures:
             lines.add("pass", 12)
@@ -96,6 +103,10 @@ class _Script:
         else:
             lines.add("measured = {name: float(loss) for name, loss in losses.items()}", 12)
         lines.add('print(f"epoch {epoch + 1}:", *[f"{name} {value:.4f}" for name, value in measured.items()])', 8)
+        if epochs is None:
+            lines.add("steps -= len(shuffled)", 8)
+            lines.add("if steps == 0:", 8)
+            lines.add("break", 12)
         for model, net in self.names.nets.items():
             lines.add(f'torch.save({net}.state_dict(), "{snake(model)}.pt")', 4)
         lines.blank(2)
@@ -106,7 +117,14 @@ class _Script:
 
 
 def write_script(
-    lines: Lines, document: Document, program: Program, recipe: Recipe, names: Names, data: Data, trained: Sequence[str], measured: Sequence[str]
+    lines: Lines,
+    document: Document,
+    program: Program,
+    recipe: Recipe,
+    names: Names,
+    data: Data,
+    trained: Sequence[str],
+    measured: Sequence[str],
 ) -> None:
     """Write `build`, `main` and the line that calls it; `measured` are the networks that `evaluate` takes, if there is one."""
     script = _Script(document, program, recipe, names, data)

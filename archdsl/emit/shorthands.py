@@ -42,7 +42,7 @@ class Use:
 class Shorthands:
     """The shorthands of a program, and the functions that they become."""
 
-    def __init__(self, program: Program, document: Document, signatures: Mapping[str, Signature]) -> None:
+    def __init__(self, program: Program, document: Document, signatures: Mapping[int, Signature]) -> None:
         self.document, self.signatures, self.program = document, signatures, program
         self.params = {name: given.value for name, given in program.params.items()}
         self.uses: dict[str, list[Use]] = {}

@@ -54,14 +54,15 @@ class _Writer:
         given = self.recipe.options.get(name)
         return given.value if given is not None and isinstance(given.value, int) else default
 
-    def _fields(self) -> list[str]:
-        """Return the data's fields that are used, in the data's order."""
+    def _fields(self) -> dict[str, Tensor]:
+        """Return the data's fields that are used, in the data's order; those that only the data knows come last."""
         recipe = self.recipe
         nodes = [node for update in recipe.updates for node in (update.loss, *(let.node for let in update.lets))]
         nodes += [node for _, node in (*recipe.metrics, *recipe.show)] + [let.node for let in recipe.lets]
         nodes += [node for fed in recipe.fed for _, node in fed.inputs]
-        used = {read.name for read in reads(*nodes) if read.origin == "field"}
-        return [name for name in recipe.fields if name in used] or list(recipe.fields)[:1]
+        used = {read.name: read.type for read in reads(*nodes) if read.origin == "field" and isinstance(read.type, Tensor)}
+        found = {name: kind for name, kind in recipe.fields.items() if name in used}
+        return found | used or dict(list(recipe.fields.items())[:1])
 
     # ------------------------------------------------------------ losses
 
@@ -107,7 +108,9 @@ class _Writer:
         models |= dict.fromkeys(self.names.modules[id(node.module)].partition(".")[0] for node in walk(*nodes) if hasattr(node, "module"))
         values = [read for read in reads(*nodes) if read.name not in own and read.origin != "symbol"]
         parameters = [*models, *dict.fromkeys(name for read in values for name in self._with_lengths(read))]
-        if not any(isinstance(read.type, Tensor) and read.type.batched for read in values) and any(_needs_batch(node) for node in walk(*nodes)):
+        if not any(isinstance(read.type, Tensor) and read.type.batched for read in values) and any(
+            _needs_batch(node) for node in walk(*nodes)
+        ):
             parameters.append(self.data.names[0])
         name = f"{update.name or snake(update.update[0].partition('.')[0])}_loss"
         name = f"{name}_of_batch" if name in own else name
@@ -141,7 +144,9 @@ class _Writer:
 
     def _batched(self, update: Update, function: LossFunction) -> str:
         nodes = [*(let.node for let in function.lets), update.loss]
-        found = [read.name for read in reads(*nodes) if isinstance(read.type, Tensor) and read.type.batched and read.name in function.parameters]
+        found = [
+            read.name for read in reads(*nodes) if isinstance(read.type, Tensor) and read.type.batched and read.name in function.parameters
+        ]
         return found[0] if found else self.data.names[0]
 
     def _moment(self, lets: Sequence[Let], wanted: Sequence[Node], batch: str, indent: int) -> Moment:
@@ -158,9 +163,16 @@ class _Writer:
         lines.docstring("Yield the losses of each batch, and then let the weights take them.", 4)
         for net in nets:
             lines.add(f"{net}.train()", 4)
-        lines.add(f"for number, {self.data.targets(packed=True)} in enumerate(batches, start):" if counted else f"for {self.data.targets()} in batches:", 4)
+        lines.add(
+            f"for number, {self.data.targets(packed=True)} in enumerate(batches, start):"
+            if counted
+            else f"for {self.data.targets()} in batches:",
+            4,
+        )
         inner = {id(let) for function in self.losses if function is not None for let in function.lets}
-        wanted = [node for update in self.recipe.updates for node in (update.loss, *(let.node for let in (*update.lets, *self.recipe.lets)))]
+        wanted = [
+            node for update in self.recipe.updates for node in (update.loss, *(let.node for let in (*update.lets, *self.recipe.lets)))
+        ]
         precise = self._autocast()
         moment = self._moment([let for let in self.recipe.lets if id(let) not in inner], wanted, self.data.names[0], 12 if precise else 8)
         for update, function in zip(self.recipe.updates, self.losses, strict=True):
@@ -307,7 +319,11 @@ class _Writer:
         lets = {name: let for let in self.recipe.lets for name in let.targets}
         for read in reads(*nodes):
             if read.origin == "model" and read.name not in lets:
-                found |= {self.names.nets[fed.model] for fed in self.recipe.fed if read.name in [name for name, _ in self.program.models[fed.model].outputs]}
+                found |= {
+                    self.names.nets[fed.model]
+                    for fed in self.recipe.fed
+                    if read.name in [name for name, _ in self.program.models[fed.model].outputs]
+                }
             elif read.name in lets:
                 found |= set(self._nets_of([lets[read.name].node]))
         return [net for net in self.names.nets.values() if net in found]
@@ -315,7 +331,11 @@ class _Writer:
     def _show(self, lines: Lines) -> None:
         nodes = [node for _, node in self.recipe.show]
         lets = {name: let for let in self.recipe.lets for name in let.targets}
-        fed = any(read.origin in ("field", "model") for node in nodes for read in reads(node, *(lets[one.name].node for one in reads(node) if one.name in lets)))
+        fed = any(
+            read.origin in ("field", "model")
+            for node in nodes
+            for read in reads(node, *(lets[one.name].node for one in reads(node) if one.name in lets))
+        )
         nets = self._nets_of(nodes)
         batch = self.data.names[0] if fed else ""
         moment = self._moment(self.recipe.lets, nodes, batch, 4)
@@ -349,7 +369,9 @@ class _Writer:
             self._show(lines)
         self.data.write(lines)
         trained = [self.parameters(update) for update in self.recipe.updates]
-        write_script(lines, self.document, self.program, self.recipe, self.names, self.data, trained, self._measured() if self.measures else ())
+        write_script(
+            lines, self.document, self.program, self.recipe, self.names, self.data, trained, self._measured() if self.measures else ()
+        )
         return lines
 
 

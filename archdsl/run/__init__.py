@@ -2,8 +2,9 @@
 
 What the command line and `Spec.train` call:
 
-- `train(spec, out=None, *, seed=None, quiet=None)` trains a `Spec` (its `source`, `program`, `path` and
-  `text` are read) in a new run folder, `out` or the next free `runs/NAME`; returns an `Outcome`.
+- `train(spec, out=None, *, seed=None, data=None, quiet=None)` trains a `Spec` (its `source`, `program`, `path` and
+  `text` are read) in a new run folder, `out` or the next free `runs/NAME`; `data` stands in for the path of
+  the recipe's data; returns an `Outcome`.
 - `resume(run, *, allow_different=False, quiet=None)` goes on with an interrupted run, from its folder alone.
 - `evaluate(run, *, checkpoint="best")` returns the metrics of a trained run on its held-out data, by name.
 - `sample(run, out=None, *, count=64, seed=None, checkpoint="last")` draws what the recipe shows; returns the
@@ -30,11 +31,13 @@ if TYPE_CHECKING:
 __all__ = ["RunError", "evaluate", "module_of", "resume", "sample", "train"]
 
 
-def train(spec: Any, out: str | PathLike[str] | None = None, *, seed: int | None = None, quiet: bool | None = None) -> Outcome:
+def train(
+    spec: Any, out: str | PathLike[str] | None = None, *, seed: int | None = None, data: str | None = None, quiet: bool | None = None
+) -> Outcome:
     """Train a spec in a new run folder; the next free `runs/NAME` where none is named."""
     from archdsl.run.engine import start
 
-    return start(spec, out, seed=seed, quiet=quiet)
+    return start(spec, out, seed=seed, data=data, quiet=quiet)
 
 
 def resume(run: str | PathLike[str], *, allow_different: bool = False, quiet: bool | None = None) -> Outcome:

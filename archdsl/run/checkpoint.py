@@ -55,7 +55,9 @@ def write(folder: Path, checkpoint: Checkpoint) -> None:
         shutil.rmtree(folder.with_name(f".{folder.name}.old"), ignore_errors=True)
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
-        raise RunError(f"{folder} cannot be saved, which takes {needed} bytes: {error.strerror}. The checkpoint before it is kept.") from error
+        raise RunError(
+            f"{folder} cannot be saved, which takes {needed} bytes: {error.strerror}. The checkpoint before it is kept."
+        ) from error
 
 
 def _put(path: Path, data: bytes) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
 
-def start(spec: Any, out: str | PathLike[str] | None, *, seed: int | None, quiet: bool | None) -> Outcome:
+def start(spec: Any, out: str | PathLike[str] | None, *, seed: int | None, data: str | None, quiet: bool | None) -> Outcome:
     """Train a spec in a new folder."""
     if spec.program.recipe is None:
         raise RunError(f"{spec.path} has no recipe: train {{ ... }} says how to train")
@@ -37,7 +37,15 @@ def start(spec: Any, out: str | PathLike[str] | None, *, seed: int | None, quiet
     ending = os.path.splitext(spec.path)[1] or ".arch"
     folder.write(f"spec{ending}", spec.text)
     folder.write("model.py", spec.source)
-    about = {"spec": f"spec{ending}", "from": str(spec.path), "settings": settings, "versions": versions(), "fingerprint": fingerprint(device)}
+    about = {
+        "spec": f"spec{ending}",
+        "from": str(spec.path),
+        "settings": settings,
+        "versions": versions(),
+        "fingerprint": fingerprint(device),
+    }
+    if data is not None:
+        about["data_path"] = os.path.abspath(data)
     words = Progress(quiet=quiet)
     try:
         folder.write("run.json", json.dumps(about, indent=1) + "\n")
@@ -78,8 +86,9 @@ def go_on(run: str | PathLike[str], *, allow_different: bool, quiet: bool | None
 
 def _load(running: Running, folder: RunFolder) -> None:
     """Load the data and note what it was. Raises RunError where the run began with other data."""
-    running.load_data()
-    about, found = folder.about, digest(running)
+    about = folder.about
+    running.load_data(os.path.dirname(about["from"]), about.get("data_path"))
+    found = digest(running)
     if about.setdefault("data", found) != found:
         raise RunError(f"the data is not what {folder.path} was trained with, and so this would be another run")
     folder.write("run.json", json.dumps(about, indent=1) + "\n")
@@ -95,7 +104,9 @@ def _finish(loop: Loop) -> Outcome:
 def _same(before: dict[str, Any], now: dict[str, Any]) -> None:
     different = [f"{name} was {before[name]} and is {now[name]}" for name in before if before[name] != now.get(name)]
     if different:
-        raise RunError(f"this is not where the run began ({'; '.join(different)}), so its numbers would differ. --allow-different goes on all the same.")
+        raise RunError(
+            f"this is not where the run began ({'; '.join(different)}), so its numbers would differ. --allow-different goes on all the same."
+        )
 
 
 def versions() -> dict[str, str]:

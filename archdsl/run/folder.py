@@ -1,8 +1,8 @@
 """A run's folder: what it holds, and who may write to it.
 
-    spec.arch            the spec, as it was            model.py         the emitted source, which was run
-    run.json             settings, versions, data       metrics.jsonl    a line for each epoch
-    checkpoints/         the last two, and the best     pictures/        what the recipe shows
+spec.arch            the spec, as it was            model.py         the emitted source, which was run
+run.json             settings, versions, data       metrics.jsonl    a line for each epoch
+checkpoints/         the last two, and the best     pictures/        what the recipe shows
 """
 
 from __future__ import annotations
@@ -89,9 +89,13 @@ class RunFolder:
         replace(path, "".join(rows[:count]).encode())
 
     def add_metrics(self, row: dict[str, Any]) -> None:
-        """Add a row of metrics."""
-        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        """Add a row of metrics. Raises RunError where the disk takes no more."""
+        path, line = self.path / "metrics.jsonl", json.dumps(row) + "\n"
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(line)
+        except OSError as error:
+            raise RunError(f"{path} cannot be written: {error.strerror} ({len(line)} bytes)") from error
 
     @property
     def metrics(self) -> list[dict[str, Any]]:

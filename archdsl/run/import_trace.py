@@ -65,7 +65,9 @@ class Scope:
         self.result: Any = None
         self.known: dict[int, Value] = {}
         self.frames: list[FrameType] = []
-        self.weights = {id(tensor): name for name, tensor in reversed([*module.named_parameters(remove_duplicate=False), *module.named_buffers()])}
+        self.weights = {
+            id(tensor): name for name, tensor in reversed([*module.named_parameters(remove_duplicate=False), *module.named_buffers()])
+        }
 
     def name_values(self) -> None:
         """Give values the names of the variables that hold them; those of `forward` itself go first."""
@@ -198,11 +200,15 @@ class Tracer(TorchFunctionMode):
             for number, one in enumerate(given):
                 self.take(scope, f"{name}{number}" if len(given) > 1 else name, one, place)
         elif isinstance(given, dict) and any(isinstance(one, torch.Tensor) for one in given.values()):
-            raise Inexpressible(place, f"{type(scope.module).__name__} is given a dict of tensors", "A block has inputs by name: pass the tensors.")
+            raise Inexpressible(
+                place, f"{type(scope.module).__name__} is given a dict of tensors", "A block has inputs by name: pass the tensors."
+            )
 
     # ------------------------------------------------------------ functions
 
-    def __torch_function__(self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> Any:
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
         kwargs = kwargs or {}
         scope = self.scope
         if self.quiet or scope is None:
@@ -214,9 +220,15 @@ class Tracer(TorchFunctionMode):
             return self.answer(scope, name, func, args, kwargs)
         place = self.look(scope)
         if name in DECIDES:
-            raise Inexpressible(place, f"This {DECIDES[name]}", "A spec is decided before any number is known; torch.where chooses by numbers.")
+            raise Inexpressible(
+                place, f"This {DECIDES[name]}", "A spec is decided before any number is known; torch.where chooses by numbers."
+            )
         if name in ("__setitem__", "index_put_", "index_copy_", "scatter_", "copy_"):
-            raise Inexpressible(place, "This writes into a tensor", "A value of a spec is whole when it is defined: concat, where or masked_fill make new ones.")
+            raise Inexpressible(
+                place,
+                "This writes into a tensor",
+                "A value of a spec is whole when it is defined: concat, where or masked_fill make new ones.",
+            )
         step = Step(func, self.read(scope, args, place), self.read(scope, kwargs, place), place)
         with self.silence():
             result = func(*args, **kwargs)
@@ -253,7 +265,9 @@ class Tracer(TorchFunctionMode):
             value = scope.known[id(tensor)] = Value(tensor, batched=False, weight=weight)
             self.kept.append(tensor)
         if value.stale is not None:
-            raise Inexpressible(value.stale, "This changes in place what the caller goes on to use", "Without inplace=True both have a value of their own.")
+            raise Inexpressible(
+                value.stale, "This changes in place what the caller goes on to use", "Without inplace=True both have a value of their own."
+            )
         return value
 
     def write(self, scope: Scope, step: Step, result: Any) -> Any:

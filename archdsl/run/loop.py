@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import math
 import time
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from archdsl.run import checkpoint
 from archdsl.run.errors import RunError
+from archdsl.run.losses import Losses, NotFinite
 from archdsl.run.pictures import save_pictures
 from archdsl.run.signals import Interrupted, Signals
 from archdsl.run.state import capture, weights
@@ -43,13 +41,14 @@ class Outcome:
 class Loop:
     """Trains from where `progress` says to the end.
 
-    `epoch` and `batch` are what is done, `sums` the losses of this epoch so far.
+    `epoch`, and `batch` within it, are what is done; `rows` counts the rows of metrics, `waited` the epochs
+    since the best one.
     """
 
     def __init__(self, running: Running, folder: RunFolder, words: Progress) -> None:
         self.running, self.folder, self.words = running, folder, words
         self.epoch = self.batch = self.step = self.rows = self.waited = 0
-        self.sums: dict[str, float] = {}
+        self.losses = Losses(at_once=running.device == "cpu")
         self.best: float | None = None
         self._best: checkpoint.Checkpoint | None = None
         self._saved = (time.monotonic(), -1)
@@ -57,20 +56,22 @@ class Loop:
         self.epochs: int | None = settings.get("epochs")
         self.max_steps: int | None = settings.get("max_steps")
         self.accumulate: int = settings.get("accumulate", 1)
-        self._total = torch.zeros((), device=running.device)
 
     # ------------------------------------------------------------ where it stands
 
     @property
     def progress(self) -> dict[str, Any]:
         """The loop's own part of a checkpoint."""
-        names = ("epoch", "batch", "step", "rows", "waited", "sums", "best")
-        return {name: getattr(self, name) for name in names}
+        names = ("epoch", "batch", "step", "rows", "waited", "best")
+        return {**{name: getattr(self, name) for name in names}, "sums": dict(self.losses.sums)}
 
     def go_on_from(self, progress: dict[str, Any]) -> None:
         """Take up the loop's own part of a checkpoint."""
         for name, value in progress.items():
-            setattr(self, name, value)
+            if name == "sums":
+                self.losses.sums = dict(value)
+            else:
+                setattr(self, name, value)
 
     # ------------------------------------------------------------ epochs
 
@@ -80,10 +81,10 @@ class Loop:
             try:
                 while not self._finished:
                     self._epoch(signals)
-                    if signals.code:
-                        raise Interrupted
+                    signals.heed()
             except Interrupted:
                 self.words.close()
+                self.losses.settle()
                 self.save()
                 self.words.say(f"stopped after step {self.step}; go on with: archdsl train --resume {self.folder.path}")
         if self._saved[1] != self.step:
@@ -106,9 +107,13 @@ class Loop:
     def _epoch(self, signals: Signals) -> None:
         began = time.monotonic()
         self.words.epoch(self.epoch + 1, self.epochs, self.running.batches_an_epoch, self.batch)
-        losses = self.running.train(self._batches(signals), self.batch)
-        for found in losses:
-            self._take(found)
+        try:
+            for found in self.running.train(self._batches(signals), self.batch):
+                self.losses.take(found)
+                self.words.step(self.batch + 1, self.losses.last)
+            self.losses.settle()
+        except NotFinite as error:
+            raise self._not_finite(error) from error
         self._ended(time.monotonic() - began)
 
     def _batches(self, signals: Signals) -> Iterator[Any]:
@@ -117,57 +122,37 @@ class Loop:
         for batch in batches:
             if self.max_steps is not None and self.step >= self.max_steps:
                 return
-            if signals.code and self.batch % self.accumulate == 0:
-                raise Interrupted
+            if self.batch % self.accumulate == 0:
+                signals.heed()
             yield batch
             self.batch += 1
             self.step += 1
 
-    def _take(self, losses: dict[str, torch.Tensor]) -> None:
-        """Add up losses; a loss that is no number stops the run before the weights take it."""
-        if self.running.device != "cpu":
-            self._take_apart(losses)
-            return
-        for name, loss in losses.items():
-            value = loss.item()
-            if not math.isfinite(value):
-                raise self._not_finite(name, value)
-            self.sums[name] = self.sums.get(name, 0.0) + value
-        self.words.step({name: loss.item() for name, loss in losses.items()} if self.words.terminal else {})
-
-    def _take_apart(self, losses: dict[str, torch.Tensor]) -> None:
-        """On an accelerator, look at the losses now and then only: to look is to wait for it."""
-        for name, loss in losses.items():
-            self._on_device = getattr(self, "_on_device", {})
-            self._on_device[name] = self._on_device.get(name, 0.0) + loss.double()
-        if self.batch % 50 == 0:
-            self._collect()
-        self.words.step({})
-
-    def _collect(self) -> None:
-        for name, total in getattr(self, "_on_device", {}).items():
-            value = float(total)
-            if not math.isfinite(value):
-                raise self._not_finite(name, value)
-            self.sums[name] = self.sums.get(name, 0.0) + value
-        self._on_device = {}
-
-    def _not_finite(self, name: str, value: float) -> RunError:
+    def _not_finite(self, error: NotFinite) -> RunError:
         self.words.close()
         place = f"in epoch {self.epoch + 1}, batch {self.batch + 1} (step {self.step + 1})"
-        kept = "; the best weights are kept" if (self.folder.path / "checkpoints" / "best").exists() else ""
-        return RunError(f"{name} is {value} {place}, and was not taken into the weights{kept}. A smaller learning rate or clip_grad_norm may help.")
+        kept = self._keep_best()
+        return RunError(
+            f"{error} {place}, and the run stops before the weights take it{kept}. A smaller learning rate or clip_grad_norm may help."
+        )
+
+    def _keep_best(self) -> str:
+        """Save the best weights where they are new, and say where they are."""
+        place = self.folder.path / "checkpoints" / "best"
+        if self._best is not None:
+            checkpoint.write(place, self._best)
+            self._best = None
+        return f"; the best weights so far are in {place}" if place.exists() else ""
 
     # ------------------------------------------------------------ after an epoch
 
     def _ended(self, seconds: float) -> None:
-        self._collect()
         count = max(self.batch, 1)
-        row: dict[str, Any] = {name: total / count for name, total in self.sums.items()}
+        row: dict[str, Any] = {name: total / count for name, total in self.losses.sums.items()}
         valid = self.running.evaluate()
         row |= {f"valid_{name}": value for name, value in valid.items()}
         self.epoch += 1
-        self.batch, self.sums = 0, {}
+        self.batch, self.losses.sums = 0, {}
         self.folder.add_metrics({"epoch": self.epoch, "step": self.step, **row})
         self.rows += 1
         self._judge(valid.get("loss"))
@@ -202,10 +187,7 @@ class Loop:
     def save(self) -> None:
         """Save a checkpoint, and the best weights where they are new."""
         below = self.folder.path / "checkpoints"
-        self._collect()
-        if self._best is not None:
-            checkpoint.write(below / "best", self._best)
-            self._best = None
+        self._keep_best()
         checkpoint.write(below / checkpoint.name_of(self.step), capture(self.running, self.progress))
         checkpoint.prune(below)
         self._saved = (time.monotonic(), self.step)

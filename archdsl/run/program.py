@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -42,10 +43,15 @@ class Running:
         self.train_data: Any = None
         self.valid_data: Any = None
 
-    def load_data(self) -> None:
-        """Load the data. Raises RunError where a package that it needs is missing, or a file."""
+    def load_data(self, base: str = "", path: str | None = None) -> None:
+        """Load the data; paths of the spec are relative to `base`, and `path` stands in for them.
+
+        Raises RunError where a package that it needs is missing, or a file.
+        """
+        written = inspect.signature(self.module.load_data).parameters.get("path")
+        given = {} if written is None else {"path": os.path.join(base, path or written.default)}
         try:
-            self.train_data, self.valid_data = self.module.load_data(self.device)
+            self.train_data, self.valid_data = self.module.load_data(self.device, **given)
         except ModuleNotFoundError as error:
             raise RunError(f"the data needs the package {error.name}: pip install 'archdsl[data]'") from error
         except OSError as error:

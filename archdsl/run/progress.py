@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -24,29 +24,26 @@ class Progress:
     def __init__(self, *, quiet: bool | None) -> None:
         self.quiet = bool(quiet)
         self.terminal = sys.stderr.isatty() and not self.quiet
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[Any] | None = None
         self._next = 0.0
-        self._steps = 0
         self._spoke = time.monotonic()
 
     def epoch(self, number: int, epochs: int | None, batches: int, done: int) -> None:
         """Begin an epoch, of which some batches may be done."""
-        self._steps, self._next = 0, 0.0
+        self._next = 0.0
         if self.terminal:
             head = f"epoch {number}/{epochs}" if epochs else f"epoch {number}"
             self._bar = tqdm(total=batches, initial=done, desc=head, unit="batch", leave=False, dynamic_ncols=True, file=sys.stderr)
 
-    def step(self, losses: Mapping[str, float]) -> None:
-        """Count a batch, and show its losses where the last were shown a while ago."""
+    def step(self, done: int, losses: Mapping[str, float]) -> None:
+        """Show how many batches are done and their losses, unless that was shown a moment ago."""
         if self._bar is None:
             return
-        self._steps += 1
         now = time.monotonic()
         if now >= self._next:
             self._next = now + REFRESH
-            self._bar.set_postfix_str(shown(losses), refresh=False)
-            self._bar.update(self._steps)
-            self._steps = 0
+            self._bar.n = done
+            self._bar.set_postfix_str(shown(losses))
 
     def close(self) -> None:
         """Take the bar away."""

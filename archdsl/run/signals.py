@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -24,7 +24,7 @@ class Signals:
         self.code = 0
         self._before: dict[signal.Signals, Any] = {}
 
-    def __enter__(self) -> Signals:
+    def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             self._before = {one: signal.signal(one, self._note) for one in CODES}
         return self
@@ -32,6 +32,11 @@ class Signals:
     def __exit__(self, *_: object) -> None:
         for one, handler in self._before.items():
             signal.signal(one, handler)
+
+    def heed(self) -> None:
+        """Raise Interrupted once a signal has come."""
+        if self.code:
+            raise Interrupted
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         if self.code:

@@ -36,8 +36,16 @@ def capture(running: Running, progress: dict[str, Any]) -> Checkpoint:
     values: dict[str, Any] = {"progress": progress, "optimizers": {}, "schedules": {}}
     for name, optimizer in running.optimizers.items():
         state = optimizer.state_dict()
-        tensors[name] = {f"{place}.{key}": _copied(one) for place, slot in state["state"].items() for key, one in slot.items() if isinstance(one, torch.Tensor)}
-        plain = {str(place): {key: one for key, one in slot.items() if not isinstance(one, torch.Tensor)} for place, slot in state["state"].items()}
+        tensors[name] = {
+            f"{place}.{key}": _copied(one)
+            for place, slot in state["state"].items()
+            for key, one in slot.items()
+            if isinstance(one, torch.Tensor)
+        }
+        plain = {
+            str(place): {key: one for key, one in slot.items() if not isinstance(one, torch.Tensor)}
+            for place, slot in state["state"].items()
+        }
         values["optimizers"][name] = {"groups": state["param_groups"], "plain": plain}
     for name, schedule in running.schedules.items():
         values["schedules"][name] = {key: one for key, one in schedule.state_dict().items() if not callable(one)}
@@ -58,7 +66,10 @@ def restore(running: Running, checkpoint: Checkpoint) -> dict[str, Any]:
         for key, tensor in checkpoint.tensors[name].items():
             place, _, slot = key.partition(".")
             slots.setdefault(int(place), {})[slot] = tensor
-        groups = [{key: tuple(one) if isinstance(one, list) and key != "params" else one for key, one in group.items()} for group in saved["groups"]]
+        groups = [
+            {key: tuple(one) if isinstance(one, list) and key != "params" else one for key, one in group.items()}
+            for group in saved["groups"]
+        ]
         optimizer.load_state_dict({"state": slots, "param_groups": groups})
     for name, schedule in running.schedules.items():
         schedule.load_state_dict(checkpoint.values["schedules"][name])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,9 @@ def trained(run: str | PathLike[str], which: str) -> tuple[RunFolder, Running]:
     """Load a run with its best or last weights. Raises RunError where it has none."""
     folder = RunFolder.open(Path(run))
     about = folder.about
-    running = Running(folder.read("model.py"), about["settings"], choose_device(about["settings"].get("device")), name=str(folder.path / "model.py"))
+    running = Running(
+        folder.read("model.py"), about["settings"], choose_device(about["settings"].get("device")), name=str(folder.path / "model.py")
+    )
     below = folder.path / "checkpoints"
     found = checkpoint.best(below) if which == "best" else None
     if found is None:
@@ -28,13 +31,13 @@ def trained(run: str | PathLike[str], which: str) -> tuple[RunFolder, Running]:
     if found is None:
         raise RunError(f"{folder.path} has no checkpoint yet: archdsl train --resume {folder.path} goes on with it")
     load_weights(running, found)
+    running.load_data(os.path.dirname(about["from"]), about.get("data_path"))
     return folder, running
 
 
 def measure(run: str | PathLike[str], which: str) -> dict[str, float]:
     """Measure a run on its held-out data."""
     folder, running = trained(run, which)
-    running.load_data()
     found = running.evaluate()
     if not found:
         raise RunError(f"the recipe of {folder.path} has no metrics to measure")
@@ -44,7 +47,6 @@ def measure(run: str | PathLike[str], which: str) -> dict[str, float]:
 def draw(run: str | PathLike[str], out: str | PathLike[str] | None, *, count: int, seed: int | None, checkpoint: str) -> list[Path]:
     """Draw what the recipe shows: to `out` where it is one `.png`, else to a folder, one file for each picture."""
     folder, running = trained(run, checkpoint)
-    running.load_data()
     pictures = running.show(count, running.settings["seed"] if seed is None else seed)
     if not pictures:
         raise RunError(f"the recipe of {folder.path} shows nothing: show: {{ samples: ... }} says what to draw")

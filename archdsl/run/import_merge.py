@@ -1,0 +1,174 @@
+"""From several uses of one class to one block: what differs between them becomes its parameters and conditions."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from typing import Any
+
+from archdsl.run.import_trace import Value
+from archdsl.run.import_tree import SPAN, Made, Ref, rebuilt, refs
+from archdsl.run.import_writer import Body, Item
+from archdsl.syntax import tree
+
+
+class Differ(Exception):
+    """Two uses of a class that no one block says."""
+
+
+class Hole(tree.Expr):
+    """A constant that differs between uses: one for each, None where the use has no such line; `hint` names it."""
+
+    constants: tuple[tree.Expr | None, ...]
+    hint: str
+
+
+class Line:
+    """A line of the block: in which uses it stands, and what a value is where it does not (`instead`)."""
+
+    def __init__(self, item: Item, present: tuple[bool, ...]) -> None:
+        self.item, self.present = item, present
+        self.expr: Any = item.expr
+        self.instead: Value | None = None
+
+
+class Merged:
+    """The lines of several bodies in one; `body` is the longest, whose values all lines speak of."""
+
+    def __init__(self, bodies: list[Body]) -> None:
+        self.bodies = bodies
+        self.body = max(bodies, key=lambda body: len(body.layers) + len(body.flow))
+        self.dims = {value: axes for value, axes in self.body.dims.items()}
+        items = [_items(body) for body in bodies]
+        main = _items(self.body)
+        places = [_places(main, each) for each in items]
+        self.values: list[dict[Value, Value]] = [self._values(main, each, place) for each, place in zip(items, places, strict=True)]
+        self.lines = [Line(item, tuple([number in place for place in places])) for number, item in enumerate(main)]
+        for number, line in enumerate(self.lines):
+            found = [each[place[number]].expr if number in place else None for each, place in zip(items, places, strict=True)]
+            line.expr = self.one(found, line.item.key)
+        if any(len(body.inputs) != len(self.body.inputs) for body in bodies):
+            raise Differ
+
+    def _values(self, main: list[Item], items: list[Item], place: dict[int, int]) -> dict[Value, Value]:
+        """Return which value of the longest body each value of another is."""
+        body = next(body for body in self.bodies if _items(body)[:1] == items[:1]) if items else self.body
+        found = dict(zip(body.inputs, self.body.inputs, strict=False))
+        for number, at in place.items():
+            found.update(zip(items[at].targets, main[number].targets, strict=True))
+        return found
+
+    # ------------------------------------------------------------ one expression of several
+
+    def one(self, nodes: list[Any], hint: str) -> Any:
+        """Return what several nodes have in common, with holes where constants differ. Raises Differ."""
+        given = [node for node in nodes if node is not None]
+        first = given[0]
+        if isinstance(first, Ref):
+            return self.reference(nodes)
+        if all(_same(node, first) for node in given[1:]) and not refs(first):
+            return first
+        if all(is_constant(node) for node in given):
+            return Hole(SPAN, tuple(nodes), hint)
+        if any(type(node) is not type(first) for node in given):
+            raise Differ
+        if isinstance(first, tuple):
+            if any(len(node) != len(first) for node in given):
+                raise Differ
+            return tuple([self.one([None if node is None else node[at] for node in nodes], hint) for at in range(len(first))])
+        if isinstance(first, Made):
+            return self.made(nodes, hint)
+        if not isinstance(first, tree.Node):
+            if any(node != first for node in given):
+                raise Differ
+            return first
+        fields = [field for field in first._fields if field != "span"]  # type: ignore[attr-defined]
+        parts = [self.one([None if node is None else (getattr(node, field),) for node in nodes], hint)[0] for field in fields]
+        return type(first)(SPAN, *parts)
+
+    def made(self, nodes: list[Any], hint: str) -> Made:
+        given = [node for node in nodes if node is not None]
+        first = given[0]
+        if any(node.function != first.function or [key for key, _ in node.arguments] != [key for key, _ in first.arguments] for node in given):
+            raise Differ
+        arguments = []
+        for at, (key, _) in enumerate(first.arguments):
+            arguments.append((key, self.one([None if node is None else node.arguments[at][1] for node in nodes], key.lstrip("*"))))
+        return Made(SPAN, first.function, tuple(arguments), first.defaults, first.first)
+
+    def reference(self, nodes: list[Any]) -> Ref:
+        """Return the value that all mean; where a line is left out, the one that stands in for what it makes."""
+        if any(node is not None and not isinstance(node, Ref) for node in nodes):
+            raise Differ
+        meant = [None if node is None else self.values[at].get(node.value) for at, node in enumerate(nodes)]
+        found = list(dict.fromkeys([value for value, node in zip(meant, nodes, strict=True) if node is not None]))
+        if None in found:
+            raise Differ
+        if len(found) == 1:
+            return Ref(SPAN, found[0])  # type: ignore[arg-type]
+        for line in self.lines:
+            if len(line.item.targets) == 1 and line.item.targets[0] in found and not all(line.present) and len(found) == 2:
+                value = line.item.targets[0]
+                other = next(one for one in found if one is not value)
+                agrees = all(node is None or (meant[at] is value) == line.present[at] for at, node in enumerate(nodes))
+                if agrees and line.instead in (None, other):
+                    line.instead = other
+                    return Ref(SPAN, value)
+        raise Differ
+
+
+def _items(body: Body) -> list[Item]:
+    outputs = Item(tree.TupleExpr(SPAN, tuple(body.outputs)), body.scope.place, key="output ")
+    return [*body.layers, *body.flow, outputs]
+
+
+def _places(main: list[Item], items: list[Item]) -> dict[int, int]:
+    """Return for the lines of the longest body where they stand in another. Raises Differ where that has lines of its own."""
+    ours, theirs = [_shape(item) for item in main], [_shape(item) for item in items]
+    found: dict[int, int] = {}
+    for block in SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks():
+        found.update({block.a + step: block.b + step for step in range(block.size)})
+    if len(found) < len(items):
+        raise Differ
+    return found
+
+
+def _shape(item: Item) -> str:
+    return item.key if item.key and item.key != "output " else f"{item.key}{len(item.targets)} {_outline(item.expr)}"
+
+
+def _outline(node: Any) -> str:
+    """Return what an expression is like, whatever its values and constants."""
+    if isinstance(node, (Ref, tree.Literal)):
+        return "_"
+    if isinstance(node, tree.Name):
+        return node.id
+    if isinstance(node, Made):
+        return node.function
+    if isinstance(node, (tuple, list)):
+        return f"({' '.join([_outline(one) for one in node])})"
+    if isinstance(node, tree.Node):
+        inner = [_outline(getattr(node, field)) for field in node._fields if field != "span"]  # type: ignore[attr-defined]
+        return f"{type(node).__name__}[{' '.join(inner)}]"
+    return str(node)
+
+
+def _same(left: Any, right: Any) -> bool:
+    return bool(left == right)
+
+
+def is_constant(node: Any) -> bool:
+    """Say whether a node is a number, a text, a truth value, None, or a tuple or list of such."""
+    if isinstance(node, tree.Unary):
+        return is_constant(node.operand)
+    if isinstance(node, (tree.TupleExpr, tree.ListExpr)):
+        return all(is_constant(one) for one in node.items)
+    return isinstance(node, tree.Literal)
+
+
+def holes(node: Any) -> list[Hole]:
+    """Return the holes of a node, in order."""
+    if isinstance(node, Hole):
+        return [node]
+    found: list[Hole] = []
+    rebuilt(node, lambda child: found.extend(holes(child)))
+    return found

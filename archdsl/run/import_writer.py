@@ -1,0 +1,266 @@
+"""From what was seen of one call of a class to the lines of its block, values yet without names."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+
+from archdsl.run.import_errors import Inexpressible, Place
+from archdsl.run.import_functions import applied, function_expression
+from archdsl.run.import_layers import constant, is_leaf, layer_of_class, made, module_expression
+from archdsl.run.import_sizes import Size, is_batch
+from archdsl.run.import_trace import Scope, Step, Value, values_in
+from archdsl.run.import_tree import SPAN, Made, Ref, binary, call, chain, literal, name
+from archdsl.syntax import tree
+
+DIMENSIONS = {1: "D", 2: "TD", 3: "CHW", 4: "CDHW"}
+"""What the dimensions of an input are called, by how many there are."""
+
+
+class Item:
+    """One line to be: a layer of a name (`key`), values (`targets`), or, with neither, the outputs."""
+
+    def __init__(self, expr: tree.Expr, place: Place, *, key: str = "", targets: tuple[Value, ...] = ()) -> None:
+        self.expr, self.place, self.key, self.targets = expr, place, key, targets
+
+
+class Blocks(Protocol):
+    """What knows how a module of a class of the user's is made."""
+
+    def expression(self, module: nn.Module, place: Place) -> tree.Expr:
+        """Return the use of a block: `BasicBlock(64)`."""
+
+
+class Body:
+    """The lines of one scope: its layers, its flow, its outputs; and the names of its inputs' dimensions."""
+
+    def __init__(self, scope: Scope, blocks: Blocks, symbols: dict[tuple[str, int], str] | None) -> None:
+        self.scope, self.blocks = scope, blocks
+        self.symbols = symbols
+        """Names of the model's dimensions by input and axis; None in a block, whose dimensions all have names."""
+        self.inputs = scope.inputs
+        self.dims: dict[Value, set[int]] = {}
+        self.same: dict[Value, Value] = {}
+        self.layers: list[Item] = []
+        self.flow: list[Item] = []
+        self.modules: dict[str, nn.Module] = {}
+        self.extra: dict[str, dict[str, Any]] = {}
+        for step in scope.steps:
+            self.step(step)
+        self.outputs = self.result(scope)
+        self.declare()
+
+    # ------------------------------------------------------------ constants and sizes
+
+    def lower(self, leaf: Any, place: Place) -> tree.Expr:
+        """Return a value or constant that stands among arguments."""
+        if isinstance(leaf, Value):
+            return self.value(leaf, place)
+        if isinstance(leaf, Size):
+            return self.size(leaf, place)
+        if isinstance(leaf, (tuple, list)):
+            return tree.TupleExpr(SPAN, tuple([self.lower(one, place) for one in leaf]))
+        return constant(leaf, place)
+
+    def value(self, value: Value, place: Place) -> tree.Expr:
+        value = self.same.get(value, value)
+        if value.weight:
+            return self.weight(value.weight, place)
+        if value.step is None and value not in self.inputs:
+            return constant(value.tensor.tolist(), place)
+        return Ref(SPAN, value)
+
+    def weight(self, path: str, place: Place) -> tree.Expr:
+        """Return a parameter or buffer: one of the scope's own by its name, a layer's as `layer.weight`."""
+        owner, _, last = path.rpartition(".")
+        if owner and ("." in owner or not is_leaf(self.scope.module.get_submodule(owner))):
+            raise Inexpressible(place, f"This reaches for {path}, inside another block", "A block's weights are its own; let it compute with them itself.")
+        return tree.Attribute(SPAN, name(owner), last) if owner else name(last)
+
+    def size(self, size: Size, place: Place) -> tree.Expr:
+        """Return a size by how it was computed."""
+        kind, left, right = size.form
+        if kind != "dim":
+            return binary(kind, self.lower(left, place), self.lower(right, place))
+        if is_batch(size):
+            raise Inexpressible(place, "This computes with how many samples there are", "A spec speaks of one sample, and never of how many there are.")
+        value = self.same.get(left, left)
+        axis = right - value.batched
+        if value in self.inputs and self.symbols is not None:
+            symbol = self.symbols.get((value.name, axis))
+            return literal(int(size)) if symbol is None else name(symbol)
+        if value is self.inputs[0] and value.batched and len(value.shape) - 1 in DIMENSIONS:
+            self.dims.setdefault(value, set()).add(axis)
+            return name(DIMENSIONS[len(value.shape) - 1][axis])
+        if not self.symbols and self.symbols is not None:
+            return literal(int(size))
+        if value.weight:
+            return literal(int(size))
+        return call("dim", Ref(SPAN, value), literal(right))
+
+    # ------------------------------------------------------------ steps
+
+    def step(self, step: Step) -> None:
+        """Write one step down."""
+        found = self.applied(step) if isinstance(step.target, nn.Module) else function_expression(step, self.lower)
+        results = values_in(step.result)
+        if isinstance(found, Value):
+            self.same[results[0]] = self.same.get(found, found)
+            return
+        if not results:
+            return
+        self.flow.append(Item(found, step.place, targets=tuple(results)))
+
+    def applied(self, step: Step) -> tree.Expr | Value:
+        """Return a module applied to values: one with weights by its name, one without as it is made."""
+        module = step.target
+        if isinstance(module, nn.Identity) or (isinstance(module, nn.Sequential) and not len(module)):
+            return step.args[0]  # type: ignore[no-any-return]
+        heads = [self.value(value, step.place) for value in self.heads(step)]
+        if is_leaf(module) and not module.state_dict():
+            return applied(tuple(heads), module_expression(module, step.place))
+        path = self.path(module, step.place)
+        layer: tree.Expr = name(path[0])
+        for index in path[1:]:
+            layer = tree.Subscript(SPAN, layer, (literal(int(index)),))
+        return applied(tuple(heads), layer, callable=len(path) == 1)
+
+    def heads(self, step: Step) -> list[Value]:
+        """Return the values that a module is applied to; other arguments of its call join those it is made with."""
+        if not is_leaf(step.target):
+            return step.values
+        import inspect
+
+        layer = layer_of_class(step.target)
+        bound = inspect.signature(step.target.forward).bind(*step.args, **step.kwargs).arguments
+        found: list[Value] = []
+        for key, given in bound.items():
+            if values_in(given):
+                found += values_in(given)
+            elif layer is not None and key in layer.forward and given != getattr(layer.argument(key), "default", None):
+                self.extra.setdefault(self.path(step.target, step.place)[0], {})[key] = given
+        return found
+
+    def path(self, module: nn.Module, place: Place) -> list[str]:
+        """Return where a module stands below the scope's own: its name, and numbers in lists."""
+        found = next((path for path, one in self.scope.module.named_modules(remove_duplicate=False) if one is module), None)
+        kind = type(module).__name__
+        if not found:
+            raise Inexpressible(place, f"This {kind} is no attribute of {type(self.scope.module).__name__}", "Layers stand in the module that calls them.")
+        parts = found.split(".")
+        above = self.scope.module
+        for part in parts[:-1]:
+            above = above.get_submodule(part)
+            if isinstance(above, nn.ModuleDict):
+                raise Inexpressible(place, "A dict of layers has no counterpart in a spec", "Layers with names of their own say the same.")
+            if not isinstance(above, (nn.ModuleList, nn.Sequential)):
+                raise Inexpressible(place, f"This calls {found}, inside another block", f"Let {type(above).__name__} have a forward that does it.")
+        self.modules.setdefault(parts[0], self.scope.module.get_submodule(parts[0]))
+        return parts
+
+    # ------------------------------------------------------------ results and layers
+
+    def result(self, scope: Scope) -> list[tree.Expr]:
+        if isinstance(scope.result, dict):
+            raise Inexpressible(scope.place, f"{type(scope.module).__name__} returns a dict", "A spec's model gives one value, or several in order.")
+        found = values_in(scope.result)
+        if not found:
+            raise Inexpressible(scope.place, f"{type(scope.module).__name__} returns no tensor")
+        return [self.value(value, scope.place) for value in found]
+
+    def declare(self) -> None:
+        """Write the scope's parameters, buffers and layers, in the order in which it has them."""
+        module, place = self.scope.module, self.scope.place
+        for key, parameter in module.named_parameters(recurse=False):
+            self.layers.append(Item(call("parameter", shape_of(parameter), init=init_of(parameter)), place, key=key))
+        for key, held in module.named_buffers(recurse=False):
+            self.layers.append(Item(buffer_of(key, held, place), place, key=key))
+        for key, child in module.named_children():
+            if key in self.modules:
+                self.layers.append(Item(self.made(child, key, place), place, key=key))
+            elif child.state_dict():
+                raise Inexpressible(place, f"{type(module).__name__}.{key} has weights, and nothing calls it", "Leave it out, or let forward use it.")
+
+    def made(self, module: nn.Module, key: str, place: Place) -> tree.Expr:
+        """Return what makes a named layer, with the arguments of its call that belong to it."""
+        expr = self.expression(module, place)
+        layer = layer_of_class(module) if is_leaf(module) else None
+        for argument, given in self.extra.get(key, {}).items():
+            assert isinstance(expr, Made)
+            assert layer is not None
+            arguments = tuple([(name_, literal(given) if name_ == argument else value) for name_, value in expr.arguments if name_ != argument])
+            expr = Made(SPAN, expr.function, (*arguments, (argument, literal(given))), expr.defaults, expr.first)
+        return expr
+
+    def expression(self, module: nn.Module, place: Place) -> tree.Expr:
+        """Return what makes a module: a layer, a chain, a list, or a block of the user's."""
+        if is_leaf(module):
+            return module_expression(module, place)
+        if isinstance(module, nn.ModuleList) or (isinstance(module, nn.Sequential) and self.is_list(module)):
+            return tree.ListExpr(SPAN, tuple([self.expression(one, place) for one in module]))
+        if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
+            return chained([(key, self.expression(one, place)) for key, one in module.named_children()])
+        return self.blocks.expression(module, place)
+
+    def is_list(self, module: nn.Module) -> bool:
+        """Say whether the members of a container are called one by one."""
+        inside = {id(one) for one in module.children()}
+        return any(id(step.target) in inside for step in self.scope.steps)
+
+
+def chained(members: list[tuple[str, tree.Expr]]) -> tree.Expr:
+    """Return a chain of members, those with names of their own named, equal ones next to one another repeated."""
+    numbered = [key for key, _ in members] == [str(number) for number in range(len(members))]
+    nested = [tree.Group(SPAN, each) if isinstance(each, tree.Chain) else each for _, each in members]
+    if not numbered:
+        pairs = [(key, each) for (key, _), each in zip(members, nested, strict=True)]
+        return chain(*pairs)
+    if len(nested) == 1:
+        return call("chain", tree.ListExpr(SPAN, (nested[0],)))
+    folded = fold(nested)
+    return chain(*folded)
+
+
+def fold(members: list[tree.Expr]) -> list[tree.Expr]:
+    """Put `repeat(n, ...)` for stretches of members that come again and again."""
+    found: list[tree.Expr] = []
+    at = 0
+    while at < len(members):
+        best = (0, 1, 1)
+        for width in range(1, (len(members) - at) // 2 + 1):
+            times = 1
+            while members[at + times * width : at + (times + 1) * width] == members[at : at + width]:
+                times += 1
+            saved = (times - 1) * width
+            if times > 1 and saved > best[0] and (times > 2 or width > 2):
+                best = (saved, width, times)
+        _, width, times = best
+        stretch = members[at : at + width]
+        found += stretch if times == 1 else [call("repeat", literal(times), chain(*stretch))]
+        at += width * times
+    return found
+
+
+def shape_of(tensor: torch.Tensor) -> tree.Expr:
+    return tree.ListExpr(SPAN, tuple([literal(int(size)) for size in tensor.shape]))
+
+
+def init_of(parameter: torch.Tensor) -> tree.Expr:
+    """Return how a parameter begins, as far as its numbers tell: one number everywhere, or a normal distribution."""
+    held = parameter.detach().float()
+    if not held.numel() or bool((held == held.flatten()[0]).all()):
+        number = float(held.flatten()[0]) if held.numel() else 0.0
+        return name({0.0: "zeros", 1.0: "ones"}[number]) if number in (0.0, 1.0) else call("constant", literal(float(f"{number:.6g}")))
+    return call("normal", std=literal(float(f"{float(held.std()):.1g}")))
+
+
+def buffer_of(key: str, held: torch.Tensor, place: Place) -> tree.Expr:
+    """Return a buffer that holds a constant."""
+    if held.numel() > 64:
+        raise Inexpressible(place, f"The buffer {key} {list(held.shape)} holds numbers that a spec would have to list", "Compute it in forward, from arange, ones or tril.")
+    return call("buffer", constant(held.tolist(), place))
+
+
+__all__ = ["Body", "Item", "chained", "made"]
