@@ -187,6 +187,8 @@ def test_ties_and_initial_weights_speak_of_keys() -> None:
         (VECTOR + "if x { y = x }\noutput x", [("not-a-constant", 3)]),
         (VECTOR + "if False { y = x -> nonsens }\noutput y = x -> tanh", [("unknown-name", 3)]),
         (VECTOR + "y = x -> linear(3)", [("missing", 1)]),
+        ("input x: [B, 3]\noutput y = x -> linear(3)", [("batch-written", 2)]),
+        ("input x: [T]\noutput y = x -> linear(3)", [("unknown-size", 3)]),
         ("input n: ragged [T, 3]\noutput y = n -> transpose(1, 2)", [("ragged", 3)]),
         (
             VECTOR + "a = x -> linear(2)\nb = a -> conv2d(1, 1)\nc = b -> relu\nd = x -> foo\noutput c, d",

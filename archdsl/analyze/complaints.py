@@ -82,6 +82,18 @@ def shared_differs(name: str, before: str, now: str, span: Span, first: Span) ->
     )  # fmt: skip
 
 
+def batch_written(span: Span) -> Complaint:
+    """A shape names the batch."""
+    return Complaint(
+        "batch-written",
+        "Shapes are written without the batch, which is called B",
+        span,
+        "this would be a second one",
+        (),
+        "Leave it out: [1, 28, 28] is one image.",
+    )
+
+
 def unknown_weights(layer: str, size: str, span: Span, labels: tuple[Label, ...]) -> Complaint:
     """A layer's weights would be of a symbolic size."""
     return Complaint(

@@ -6,6 +6,7 @@ from archdsl.analyze import complaints as say
 from archdsl.analyze.constants import ConstantError, bounded, kind_name
 from archdsl.analyze.evaluate import constant, evaluate, what_is
 from archdsl.analyze.values import BROKEN
+from archdsl.dims import Traced, symbol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,6 +80,10 @@ def _clauses(body: Body, expr: tree.Comprehension, depth: int, found: list[tuple
     for item in items:
         if not bind_targets(body, list(clause.targets), item, clause.span):
             return False
+        for target in clause.targets:
+            value = body.scope[target]
+            if body.compiler.traced and isinstance(value, int) and not isinstance(value, bool):
+                body.scope[target] = Traced(int(value), symbol(target))
         tests = [constant(body, condition) for condition in clause.conditions]
         if any(test is BROKEN for test in tests):
             return False

@@ -226,6 +226,9 @@ def declared_type(body: Body, written: tree.Type, owner: str) -> Tensor | None:
 
 def _size(body: Body, expr: tree.Expr) -> Size | None:
     for name in _new_names(body, expr):
+        if name == "B":
+            body.complain(say.batch_written(expr.span))
+            return None
         body.scope[name] = symbol(name)
     value = constant(body, expr)
     if value is BROKEN:

@@ -273,7 +273,7 @@ def _loss(work: Work, body: Body, field: tree.Field | None, owner: Span) -> Node
     if node is None:
         return None
     if not isinstance(node.type, Tensor) or node.type.shape != () or node.type.batched:
-        kind = node.type if isinstance(node.type, Tensor) else "several values"
+        kind = "several values" if not isinstance(node.type, Tensor) else node.type if node.type.shape else "one number"
         each = " for each sample" if isinstance(node.type, Tensor) and node.type.batched else ""
         work.compiler.complain(
             say.mismatch(

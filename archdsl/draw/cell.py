@@ -44,11 +44,11 @@ PAINTS = {
 
 def layout(subject: Subject) -> Picture:
     """Lay out the graph of a cell, one moment of it."""
-    parts = [part for part in reduce(trace(find_cell(subject)), FOLDED) if part.word != "last"]
+    parts = cell_parts(subject)
     index = {part.number: place for place, part in enumerate(parts)}
     edges = [(index[number], index[part.number]) for part in parts for number in part.inputs if number in index]
     names = [name_of(subject, part) for part in parts]
-    first = [place for place, part in enumerate(parts) if part.kind in ("input", "state")]
+    first = [place for kind in ("input", "state") for place, part in enumerate(parts) if part.kind == kind]
     last = [place for kind in ("output", "next") for place, part in enumerate(parts) if part.kind == kind]
     size = 16.0
     wide = max(112.0, min(190.0, max(text_width(name, size, bold=True) for name in names) + 28))
@@ -72,11 +72,35 @@ def layout(subject: Subject) -> Picture:
     return fit(items, subject.title, _told(subject, parts, names, index))
 
 
-def find_cell(subject: Subject) -> Instance:
-    """Return the model, where it has states itself, or the first cell that it scans.
+def cell_parts(subject: Subject) -> list[Part]:
+    """Return the parts of one moment: of a cell, or of a model with recurrent layers, each of which then has a state.
 
     Raises DrawError where there is neither.
     """
+    found = find_cell(subject)
+    model = subject.model
+    parts = [part for part in reduce(trace(found or model), FOLDED) if part.word != "last"]
+    if found is not None:
+        return parts
+    states: list[Part] = []
+    nexts: list[Part] = []
+    named = {key: name for name, key in model.carries}
+    for place, part in enumerate(parts):
+        if part.role == "recurrent":
+            name = named.get(".".join(part.path)) or ("hidden, cell" if part.word == "lstm" else "hidden")
+            old = part.replace(number=-1 - 2 * place, kind="state", role="state", word=name, name=name, inputs=(), folded=())
+            states.append(old)
+            nexts.append(old.replace(number=-2 - 2 * place, kind="next", inputs=(part.number,)))
+            parts[place] = part.replace(inputs=(*part.inputs, old.number))
+    if not states:
+        raise DrawError(
+            f"cell shows a state that goes from one moment to the next, and {model.name} has no such edge", model.definition.span
+        )
+    return [*states, *parts, *nexts]
+
+
+def find_cell(subject: Subject) -> Instance | None:
+    """Return the model, where it has states itself, or the first cell that it scans; None where there is neither."""
     from archdsl import graph
 
     model = subject.model
@@ -87,7 +111,7 @@ def find_cell(subject: Subject) -> Instance:
             return instance
         for statement in instance.body:
             stack.extend(node.instance for node in _nodes(statement) if isinstance(node, graph.Run) and node.instance is not None)
-    raise DrawError(f"cell shows a state that goes from one moment to the next, and {model.name} has no such edge", model.definition.span)
+    return None
 
 
 def _nodes(statement: object) -> list[object]:
@@ -152,11 +176,11 @@ def _ports(laid: Layout, ends: Sequence[tuple[int, int, int]], wide: float) -> d
 def _loops(laid: Layout, parts: Sequence[Part], states: Sequence[int]) -> tuple[Item, ...]:
     """Return a loop for each state: down from its new value, around all boxes on the right, and into the old one from above."""
     found: list[Item] = []
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     for place in states:
-        end = next((other for other, part in enumerate(parts) if part.kind == "next" and part.word == parts[place].word), None)
-        if end is not None:
-            pairs.append((place, end))
+        ends = [other for other, part in enumerate(parts) if part.kind == "next" and part.path == parts[place].path]
+        ends = [other for other in ends if parts[other].word == parts[place].word]
+        pairs.extend((place, end) for end in ends[:1])
     pairs.sort(key=lambda pair: -laid.across[pair[1]])
     top, bottom = -HIGH / 2, max(laid.rank) * STEP + HIGH / 2
     for lane, (start, end) in enumerate(pairs):

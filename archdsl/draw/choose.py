@@ -29,6 +29,8 @@ def choose(subject: Subject) -> tuple[str, str]:
         return "flow", "the recipe has steps"
     if any(step.kind in ("state", "next") for step in subject.steps):
         return "cell", f"{subject.model.name} has a state that goes from one moment to the next"
+    if subject.model.carries:
+        return "cell", f"{subject.model.name} carries {subject.model.carries[0][0]} from batch to batch"
     parts = subject.parts()
     for style, reason in (("latent", latent), ("bars", bars), ("volumes", volumes), ("neurons", neurons)):
         why = reason(parts)

@@ -109,24 +109,31 @@ def measure(parts: Sequence[Part]) -> tuple[list[Volume], set[tuple[int, int]]]:
         sizes = [known(size) for size in tensor.shape[-3:]]
         if None in sizes:
             raise DrawError(f"volumes need sizes that are known, and {called(part)} is {tensor}", part.span)
-        depth, *space = [size or 1 for size in sizes] or [1]
-        height, width = (space[0], space[1]) if len(space) == 2 else (space[0], 1) if space else (1, 1)
-        volumes.append(Volume((depth, height, width), show(tensor), part.name))
+        volumes.append(Volume(_sizes([size or 1 for size in sizes]), show(tensor), part.name))
     if len(volumes) < 2:
         raise DrawError("volumes show what a layer makes of its input, and there is no layer")
     return (volumes, joins) if len(volumes) <= MOST_VOLUMES else _stages(volumes, joins)
 
 
+def _sizes(sizes: Sequence[int]) -> tuple[int, int, int]:
+    """Return depth, height and width. A square map with its channels last is turned, as figures know only one order."""
+    depth, height, width = (*sizes, 1, 1)[:3]
+    return (width, depth, height) if depth == height != width > 1 else (depth, height, width)
+
+
 def _stages(volumes: Sequence[Volume], joins: set[tuple[int, int]]) -> tuple[list[Volume], set[tuple[int, int]]]:
     """Return one volume for each run of equal height and width: the last of it, where there are too many to show.
 
-    The input and the last one stay by themselves.
+    The input and the last one stay by themselves; vectors that maps follow, as in a squeeze and excitation, are no runs.
     """
     kept: list[Volume] = []
     stage: list[int] = []
+    maps = max((place for place, volume in enumerate(volumes) if volume.sizes[1:] != (1, 1)), default=0)
     for place, volume in enumerate(volumes):
         alone = place in (0, 1, len(volumes) - 1)
-        if kept and not alone and kept[-1].sizes[1:] == volume.sizes[1:]:
+        if volume.sizes[1:] == (1, 1) and 1 < place < maps:
+            pass
+        elif kept and not alone and kept[-1].sizes[1:] == volume.sizes[1:]:
             kept[-1] = volume
         else:
             kept.append(volume)

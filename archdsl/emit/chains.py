@@ -78,7 +78,9 @@ def members(makers: Makers, columns: Sequence[Part]) -> list[str]:
         elif splice.kind == "shorthand":
             texts += _shorthand(makers, row)
         else:
-            texts += members(makers, [part.inside() for part in row])
+            from archdsl.emit.comprehensions import listed
+
+            texts += listed(makers, row)
     return texts
 
 

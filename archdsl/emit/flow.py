@@ -56,7 +56,9 @@ class Flow:
     def _write(self, head: str, targets: str, node: Node, indent: int, span: Span, live: set[str], comment: str) -> None:
         if self.values.carried:
             self._carried(node, indent, live)
-        steps = [step for step in spine(node) if id(step) not in self.values.stand_in]
+        steps = spine(node)
+        written = [number for number, step in enumerate(steps, 1) if id(step) in self.values.stand_in]
+        steps = steps[max(written, default=0) :]
         segments = self._segments(steps, head, indent)
         if len(segments) > 1:
             name = self._between(targets, steps, live)
@@ -137,8 +139,10 @@ class Flow:
         sizes: list[str] = []
         for size in kind.shape:
             origin = undivided(origin_of(size))
-            if any(name in frame for frame in self.values.scope.unrolled for name in names_in(origin)):
-                origin = size
+            if isinstance(size, int) and not self.values.scope.speaks_of(names_in(origin)):
+                if self.unnamed:
+                    return ""
+                origin = int(size)
             if any("." in name or "@" in name for name in names_in(origin)):
                 return ""
             if isinstance(size, int) and self.unnamed and not isinstance(origin, Dim) and len(self.values.scope.instances) > 1:

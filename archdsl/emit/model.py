@@ -159,7 +159,10 @@ class ClassWriter:
         if first.kind == "parameter":
             text = self.makers.weights(column)
         else:
+            self.makers.prelude = Lines() if init == 8 else None
             text = self.makers.attribute(column)
+            self.init.extend(self.makers.prelude or Lines())
+            self.makers.prelude = None
         if in_list:
             self.init.add(f"self.{holder}.append({text})", init, first.span)
             return

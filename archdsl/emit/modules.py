@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from archdsl.emit.python import Lines
     from archdsl.emit.scope import Scope
     from archdsl.emit.shorthands import Shorthands
     from archdsl.graph import Given
@@ -38,6 +39,7 @@ class Makers:
         self.scope, self.signatures, self.shorthands, self.runs = scope, signatures, shorthands, runs
         self.document = scope.document
         self.inside = False
+        self.prelude: Lines | None = None
 
     def make(self, column: Sequence[Module]) -> str:
         """Write the call that makes a module, which is the same one in every strand."""

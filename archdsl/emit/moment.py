@@ -116,7 +116,8 @@ class Moment:
                 self.values.lengths_of[name] = self.values.lengths_name(node.type.lengths)
                 texts.append(self.values.lengths_name(name))
         hidden = hidden_values(self.names.program, fed.model)
-        outputs = [*(output for output, _ in self.names.program.models[fed.model].outputs), *hidden]
+        instance = self.names.program.models[fed.model]
+        outputs = [*(output for output, _ in instance.outputs), *hidden, *(name for name, _ in instance.carries)]
         method = ".compute" if hidden else ""
         targets = ", ".join([name if name in self.read else "_" for name in outputs])
         self.lines.add(f"{targets} = {self.names.nets[fed.model]}{method}({', '.join(texts)})", self.indent)

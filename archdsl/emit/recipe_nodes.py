@@ -10,11 +10,12 @@ from archdsl.syntax.tree import NO_COMMENTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from archdsl.emit.python import Document
     from archdsl.emit.shorthands import Shorthands
-    from archdsl.graph import Let, Module, Program, Recipe
+    from archdsl.graph import Given, Let, Module, Program, Recipe
+    from archdsl.layers.registry import Layer
 
 _OWN = {"batches", "data", "optimizer", "schedule", "loss", "count", "device", "order", "chosen", "totals", "measured", "average", "number"}
 
@@ -38,6 +39,22 @@ def reads(*nodes: Node | None) -> list[Read]:
         if isinstance(node, Read):
             found.setdefault(node.name, node)
     return list(found.values())
+
+
+def model_of(given: Given) -> str | None:
+    """Return the name of the model that an argument is, if it is one."""
+    return given.value.name if hasattr(given.value, "call_model") else None  # type: ignore[attr-defined]
+
+
+def models_in(*nodes: Node | None) -> list[str]:
+    """Return the models that nodes call, each once."""
+    found: list[str] = []
+    for node in walk(*nodes):
+        if isinstance(node, CallModel):
+            found.append(node.model)
+        elif isinstance(node, Apply):
+            found += [model for one in node.arguments if (model := model_of(one)) is not None]
+    return list(dict.fromkeys(found))
 
 
 class Names:
@@ -164,6 +181,12 @@ class RecipeValues(Values):
             if first is not None and not isinstance(first, Read) and id(first) not in self.stand_in:
                 self._name(first)
         return super().applied(node)
+
+    def arguments(self, layer: Layer, given: Sequence[Given]) -> tuple[dict[str, str], set[str]]:
+        """Write arguments by name; one may be a model, which the function calls itself."""
+        models = {one.name: self.names.nets[model] for one in given if (model := model_of(one)) is not None}
+        texts, positional = super().arguments(layer, [one for one in given if one.name not in models])
+        return {**texts, **models}, positional
 
     def _name(self, node: Node) -> None:
         """Give a value a name of its own, so that it is computed once."""

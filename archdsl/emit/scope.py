@@ -15,7 +15,7 @@ from archdsl.syntax import tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from archdsl.dims import Size
     from archdsl.emit.python import Document
@@ -53,6 +53,14 @@ class Usage:
         self.locals: dict[str, tuple[str, str]] = {}
         self.clashes: set[str] = set()
 
+    def copy(self) -> dict[str, object]:
+        """Return what is known, to go back to."""
+        return {name: value.copy() for name, value in vars(self).items()}
+
+    def restore(self, known: dict[str, object]) -> None:
+        """Go back to what was known."""
+        vars(self).update(known)
+
     def state(self) -> object:
         """Return what tells two passes apart."""
         return (tuple(self.inferred), tuple(self.fresh), frozenset(self.kept), frozenset(self.init), tuple(self.locals), len(self.clashes))
@@ -81,6 +89,7 @@ class Scope:
         self.init = Constants(document, self._init_name, lambda call: self._ask(call, self._init_symbol))
         self.forward = Constants(document, self._forward_name, lambda call: self._ask(call, self._forward_symbol))
         self.strict = 0
+        self.passed: list[str] = []
 
     # ------------------------------------------------------------ names
 
@@ -205,6 +214,11 @@ class Scope:
             return name in self.carried or name in self.usage.inferred or self._known(name)
         return self._place(name) is not None
 
+    def speaks_of(self, names: set[str]) -> bool:
+        """Whether all of these are names that a reader of the class knows."""
+        patterns = {name for pattern in self.definition.patterns for name in pattern or () if name is not None}
+        return names <= self.parameters | self.uses | self.constants | set(self.targets) | patterns
+
     # ------------------------------------------------------------ sizes
 
     def size(self, values: Sequence[object], place: str = "init", hint: str = "") -> str:
@@ -230,6 +244,7 @@ class Scope:
                 found.append(origin)
         if any("@" in name for origin in found if isinstance(origin, Dim) for name in origin.names):
             found += [symbol(key) for key in self.carried]
+        found += [symbol(key) for key in self.passed]
         if isinstance(first, Product) and all(isinstance(value, Product) and len(value.factors) == len(first.factors) for value in values):
             found.append(first)
         if all(not isinstance(value, Dim) and value == first for value in values):
@@ -275,6 +290,20 @@ class Scope:
         name = self.fresh_name(_ALIKE.get(hint, hint))
         self.usage.fresh[name] = plain
         return name
+
+    def attempt(self, write: Callable[[], list[str]]) -> list[str] | None:
+        """Try to write something; where it cannot be said in this way, return None with nothing noted."""
+        strands, targets, strict = self.strands, list(self.targets), self.strict
+        carried, passed, substituted = dict(self.carried), list(self.passed), list(self.substituted)
+        usage = self.usage.copy()
+        try:
+            found: list[str] | None = write()
+        except (Differs, Unwritable):
+            found = None
+            self.usage.restore(usage)
+            self.carried = carried
+        self.strands, self.targets, self.strict, self.passed, self.substituted = strands, targets, strict, passed, substituted
+        return found
 
     # ------------------------------------------------------------ sizes that a loop carries on
 

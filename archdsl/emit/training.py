@@ -5,9 +5,9 @@ from __future__ import annotations
 from archdsl.emit.data import Data
 from archdsl.emit.moment import Moment
 from archdsl.emit.python import Lines
-from archdsl.emit.recipe_nodes import Names, reads, snake, walk
+from archdsl.emit.recipe_nodes import Names, models_in, reads, snake, walk
 from archdsl.emit.script import write_script
-from archdsl.graph import Apply, CallModel, Read
+from archdsl.graph import Apply, Read
 from archdsl.layers.tensor import Tensor
 
 TYPE_CHECKING = False
@@ -104,7 +104,7 @@ class _Writer:
             return None
         own = {name for let in lets for name in let.targets}
         nodes = [*(let.node for let in lets), update.loss]
-        models = dict.fromkeys(self.names.nets[node.model] for node in walk(*nodes) if isinstance(node, CallModel))
+        models = dict.fromkeys(self.names.nets[model] for model in models_in(*nodes))
         models |= dict.fromkeys(self.names.modules[id(node.module)].partition(".")[0] for node in walk(*nodes) if hasattr(node, "module"))
         values = [read for read in reads(*nodes) if read.name not in own and read.origin != "symbol"]
         parameters = [*models, *dict.fromkeys(name for read in values for name in self._with_lengths(read))]
@@ -314,7 +314,7 @@ class _Writer:
 
     def _nets_of(self, nodes: Sequence[Node]) -> list[str]:
         """Return the networks that nodes speak of, in the order of the spec."""
-        found = {self.names.nets[node.model] for node in walk(*nodes) if isinstance(node, CallModel)}
+        found = {self.names.nets[model] for model in models_in(*nodes)}
         found |= {self.names.modules[id(node.module)].partition(".")[0] for node in walk(*nodes) if hasattr(node, "module")}
         lets = {name: let for let in self.recipe.lets for name in let.targets}
         for read in reads(*nodes):

@@ -41,7 +41,7 @@ class Merged:
         items = [_items(body) for body in bodies]
         main = _items(self.body)
         places = [_places(main, each) for each in items]
-        self.values: list[dict[Value, Value]] = [self._values(main, each, place) for each, place in zip(items, places, strict=True)]
+        self.values = [self._values(main, *each) for each in zip(bodies, items, places, strict=True)]
         self.lines = [Line(item, tuple([number in place for place in places])) for number, item in enumerate(main)]
         for number, line in enumerate(self.lines):
             found = [each[place[number]].expr if number in place else None for each, place in zip(items, places, strict=True)]
@@ -49,9 +49,8 @@ class Merged:
         if any(len(body.inputs) != len(self.body.inputs) for body in bodies):
             raise Differ
 
-    def _values(self, main: list[Item], items: list[Item], place: dict[int, int]) -> dict[Value, Value]:
+    def _values(self, main: list[Item], body: Body, items: list[Item], place: dict[int, int]) -> dict[Value, Value]:
         """Return which value of the longest body each value of another is."""
-        body = next(body for body in self.bodies if _items(body)[:1] == items[:1]) if items else self.body
         found = dict(zip(body.inputs, self.body.inputs, strict=False))
         for number, at in place.items():
             found.update(zip(items[at].targets, main[number].targets, strict=True))

@@ -171,10 +171,11 @@ class Tracer(TorchFunctionMode):
         """Run the code of a module in a scope of its own."""
         import inspect
 
-        scope = self.scope = Scope(module, step.place)
-        bound = inspect.signature(module.forward).bind(*args, **kwargs)
-        for name, given in bound.arguments.items():
-            self.take(scope, name, given, step.place)
+        with self.silence():
+            scope = self.scope = Scope(module, step.place)
+            bound = inspect.signature(module.forward).bind(*args, **kwargs)
+            for name, given in bound.arguments.items():
+                self.take(scope, name, given, step.place)
         result = plain(module, *args, **kwargs)
         scope.name_values()
         scope.result = self.read(scope, result, step.place)
@@ -251,7 +252,8 @@ class Tracer(TorchFunctionMode):
 
     def read(self, scope: Scope, nested: Any, place: Place) -> Any:
         """Return what was given, with the scope's values for tensors."""
-        return replaced(nested, lambda leaf: self.value_of(scope, leaf, place) if isinstance(leaf, torch.Tensor) else leaf)
+        with self.silence():
+            return replaced(nested, lambda leaf: self.value_of(scope, leaf, place) if isinstance(leaf, torch.Tensor) else leaf)
 
     def value_of(self, scope: Scope, tensor: torch.Tensor, place: Place) -> Value:
         """Return the value that a tensor is in a scope: one known there, a weight, or a constant."""
@@ -282,7 +284,8 @@ class Tracer(TorchFunctionMode):
             value = scope.known[id(leaf)] = Value(leaf, batched=batched and first == BATCH, step=step)
             return value
 
-        step.result = replaced(result, made)
+        with self.silence():
+            step.result = replaced(result, made)
         return result
 
     # ------------------------------------------------------------ places
@@ -302,11 +305,11 @@ class Tracer(TorchFunctionMode):
     @contextmanager
     def silence(self) -> Iterator[None]:
         """Write nothing down meanwhile."""
-        self.quiet = True
+        before, self.quiet = self.quiet, True
         try:
             yield
         finally:
-            self.quiet = False
+            self.quiet = before
 
 
 def _leaves(nested: Any) -> list[Any]:

@@ -1,0 +1,138 @@
+"""The lines of a block or model as statements: values get their names, conditions their braces."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable
+from typing import Any
+
+from torch import nn
+
+from archdsl.layers.registry import lookup
+from archdsl.run.import_merge import Line, Merged
+from archdsl.run.import_trace import Value
+from archdsl.run.import_tree import SPAN, Ref, define, name, refs, settled
+from archdsl.run.import_writer import DIMENSIONS
+from archdsl.syntax import tree
+
+Settle = Callable[[Any], Any]
+ELSEWHERE = {"print", "super", "len", "range", "torch", "nn", "F", "math", "self"}
+
+
+class Names:
+    """Which names values take: those of the author's variables, as long as nothing else needs them."""
+
+    def __init__(self, merged: Merged, taken: set[str]) -> None:
+        self.taken = taken | {line.item.key for line in merged.lines}
+        self.names: dict[Value, str] = {}
+        self.holder: dict[str, Value] = {}
+        self.last: dict[Value, int] = {}
+        for at, line in enumerate(merged.lines):
+            for value in [*refs(line.expr), *([line.instead] if line.instead else [])]:
+                self.last[value] = at
+        for value in merged.body.inputs:
+            self.give(value, 0)
+            # An input's name is said in its line, and may be taken again when nothing needs it any more.
+
+    def give(self, value: Value, at: int) -> str:
+        """Name a value that is defined in a line: nothing that is used later may lose its name."""
+        base = value.name if value.name and _free(value.name) else (f"{value.name.strip('_')}_value" if value.name.strip("_") else "y")
+        found, number = base, 2
+        while found in self.taken or (found in self.holder and self.last.get(self.holder[found], -1) > at):
+            found, number = f"{base}{number}", number + 1
+        self.holder[found] = value
+        self.names[value] = found
+        return found
+
+
+def _free(text: str) -> bool:
+    """Say whether a value may have a name: it hides no layer of torch's and nothing that Python or nn.Module needs."""
+    if keyword.iskeyword(text) or text.startswith("_") or text in ELSEWHERE or hasattr(nn.Module, text) or not text.isascii():
+        return False
+    found = lookup(text)
+    return found is None or found.name != text or found.group != "layer" or not found.torch.startswith("nn.")
+
+
+def statements_of(merged: Merged, settle: Settle, names: Names, *, model: bool, inputs: tuple[tree.Statement, ...] = (),
+                  condition: Callable[[Line], tree.Expr] | None = None) -> tuple[tree.Statement, ...]:  # fmt: skip
+    """Return the statements of a block: inputs, layers, flow, output; what is not in every use stands in an `if`."""
+    condition = condition or getattr(getattr(settle, "__self__", None), "condition", None)
+    top = list(inputs or _inputs(merged, names))
+    layers: list[tree.Statement] = []
+    flow: list[tree.Statement] = []
+    for at, line in enumerate(merged.lines):
+        if line.item.key == "output ":
+            flow.append(_output(line, settle, names, model=model))
+            continue
+        into = layers if line.item.key else flow
+        made = _defined(line, at, settle, names, into)
+        if all(line.present):
+            into.append(made)
+        else:
+            assert condition is not None
+            _guarded(into, condition(line), made)
+    return (*top, *_apart(layers), *_apart(flow, after=bool(layers)))
+
+
+def _defined(line: Line, at: int, settle: Settle, names: Names, into: list[tree.Statement]) -> tree.Statement:
+    """Return the definition of a line; before one that is not always there, what stands in for its value."""
+    if line.item.key:
+        return define(line.item.key, settled(settle(line.expr), names.names))
+    if line.instead is not None:
+        target = line.item.targets[0]
+        before = names.names[line.instead]
+        expr = settled(settle(line.expr), names.names)
+        # Where the one that stands in is not needed any more, its name is defined again.
+        if names.last.get(line.instead, -1) <= at and not names.names[line.instead] == target.name:
+            names.names[target] = before
+            names.holder[before] = target
+            return define(before, expr)
+        after = names.give(target, at)
+        if after != before:
+            into.append(define(after, name(before)))
+        return define(after, expr)
+    expr = settled(settle(line.expr), names.names)
+    used = [value for value in line.item.targets]
+    while len(used) > 1 and used[-1] not in names.last:
+        used.pop()
+    targets = tuple([name(names.give(value, at) if value in names.last else "_") for value in used])
+    return tree.Define(SPAN, tree.Comments(), targets, expr)
+
+
+def _guarded(into: list[tree.Statement], condition: tree.Expr, made: tree.Statement) -> None:
+    """Put a definition into an `if`; into the one just before where that asks the same."""
+    last = into[-1] if into else None
+    if isinstance(last, tree.If) and last.condition == condition:
+        into[-1] = tree.If(SPAN, last.comments, condition, (*last.then, made), ())
+    else:
+        into.append(tree.If(SPAN, tree.Comments(), condition, (made,), ()))
+
+
+def _inputs(merged: Merged, names: Names) -> list[tree.Statement]:
+    found: list[tree.Statement] = []
+    for value in merged.body.inputs:
+        type_ = None
+        if merged.dims.get(value):
+            letters = DIMENSIONS[len(value.shape) - 1]
+            sizes = tuple([name(letter) for letter in letters])
+            type_ = tree.Type(SPAN, None, False, sizes, (None,) * len(sizes))
+        found.append(tree.Input(SPAN, tree.Comments(), name(names.names[value]), type_))
+    return found
+
+
+def _output(line: Line, settle: Settle, names: Names, *, model: bool) -> tree.Statement:
+    values = tuple([settled(each, names.names) for each in settle(line.expr).items])
+    return tree.Output(SPAN, tree.Comments(), (), values)
+
+
+def _apart(statements: list[tree.Statement], *, after: bool = True) -> list[tree.Statement]:
+    """Put a blank line before the first of some statements."""
+    if not statements or not after:
+        return statements
+    first: Any = statements[0]
+    fields = [getattr(first, field) for field in first._fields]
+    fields[first._fields.index("comments")] = tree.Comments(blank=True)
+    return [type(first)(*fields), *statements[1:]]
+
+
+__all__ = ["Names", "Ref", "statements_of"]
