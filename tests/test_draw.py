@@ -22,6 +22,15 @@ from archdsl.spec import load
 
 SPECS = Path(__file__).parents[1] / "specs"
 SVG = "{http://www.w3.org/2000/svg}"
+TOWERS = """
+model Towers {
+  input user: [32]
+  input item: [64]
+  u = user -> linear(16)
+  v = item -> linear(16)
+  output score = sum(u * v, dim=1)
+}
+"""
 HOSTILE = "<script>alert(\"1\")</script> & 'x' ]]> \x01"
 
 
@@ -87,6 +96,14 @@ def test_text_is_legible_at_eight_centimetres(style):
     picture = figure_of(STYLES[style]).picture
     points = 8 / 2.54 * 72 / picture.width
     assert min(item.size for item in flat(picture.items) if isinstance(item, Text)) * points >= 5.95
+
+
+@pytest.mark.parametrize("style", [style for style in STYLES if style != "blocks"])
+def test_lines_are_visible_at_eight_centimetres(style):
+    """Lines have at least 0.4 points when the figure is printed 8 cm wide."""
+    picture = figure_of(STYLES[style]).picture
+    lines = [item.line for item in flat(picture.items) if isinstance(item, Rect | Ellipse | Outline) and LIGHT[item.paint][1] != "none"]
+    assert min(lines) * 8 / 2.54 * 72 / picture.width >= 0.395
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -213,6 +230,38 @@ def test_volumes_show_axes_and_neurons_once():
     assert min(right - left for left, _, right, _ in fronts) > 8
 
 
+def test_a_skip_over_volumes_is_an_arc():
+    """In a network that is mostly a chain, what passes volumes by leads over them."""
+    text = """
+    model Skipping {
+      input image: [3, 16, 16]
+      a = image -> conv2d(8, 3, padding=1)
+      b = a -> conv2d(8, 3, padding=1) -> relu -> conv2d(8, 3, padding=1)
+      output logits = (a + b) -> max_pool2d(2) -> flatten -> linear(10)
+    }
+    """
+    picture = figure_of(text, "volumes").picture
+    skips = next(group for group in picture.items if getattr(group, "role", "") == "skips")
+    assert sum(isinstance(item, Outline) for item in skips.items) == 1
+    assert "from box 2 to box 5" in picture.desc
+
+
+def test_a_deep_network_has_one_volume_for_each_stage():
+    """Of more volumes than fit into a row, each resolution keeps its last."""
+    stages = " -> max_pool2d(2) -> ".join("repeat(9, conv2d(8, 3, padding=1))" for _ in range(3))
+    figure = figure_of(f"model A {{ input x: [3, 32, 32]\n output y = x -> {stages} }}", "volumes")
+    assert "3×32×32, 8×32×32, 8×16×16, 8×8×8, 8×8×8" in figure.picture.desc
+    assert figure.picture.width < 1200
+
+
+def test_a_carried_state_is_a_state():
+    """The state of a layer that goes on from batch to batch has its loop."""
+    text = "model LM {\n input tokens: int64[T]\n rnn = lstm(32)\n output logits = tokens -> embedding(50, 16) -> rnn -> linear(50)\n carry memory = rnn\n}"
+    figure = figure_of(text)
+    assert figure.style == "cell"
+    assert [item.text for item in flat(figure.picture.items) if isinstance(item, Text)].count("memory") == 2
+
+
 def test_the_loop_of_a_state_passes_outside_every_box():
     """The edge from the new state to the old one reaches beyond all boxes on three sides."""
     picture = figure_of(CELL).picture
@@ -313,7 +362,7 @@ def test_the_same_weights_used_again_are_no_neighbours_of_their_own():
     ("text", "style", "says"),
     [
         (CELL, "bars", "the edge between combined and score leaves it"),
-        (LATENT, "volumes", "code joins mean with logvar"),
+        (TOWERS, "volumes", "the edge from item to v brings another"),
         (LATENT, "neurons", "the edge from image to encoder"),
         (NEURONS, "latent", "no edge into"),
         (NEURONS, "cell", "has no such edge"),
@@ -386,3 +435,15 @@ def test_the_width_of_text_is_that_of_the_font():
     assert text_width("Input", 1000) == 278 + 556 + 556 + 556 + 278
     assert text_width("Input", 1000, bold=True) == 278 + 611 + 611 + 611 + 333
     assert 0.7 < CAP_HEIGHT < 0.75
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("text", STYLES.values(), ids=STYLES)
+def test_every_style_draws_every_model_or_says_why_not(style, text):
+    """Where a style is forced on a model, there is a well-formed figure or a complaint, and never a traceback."""
+    said = None
+    try:
+        said = figure_of(text, style).svg
+    except DrawError as error:
+        message = error.message
+    assert ET.fromstring(said).get("role") == "img" if said else len(message) > 20

@@ -7,6 +7,7 @@ from archdsl.analyze.apply import apply_layer, make_in_passing, run, settled, sp
 from archdsl.analyze.blame import explain
 from archdsl.analyze.constants import FUNCTIONS, ConstantError
 from archdsl.analyze.constants import call as call_function
+from archdsl.analyze.context import MOST_LAYERS
 from archdsl.analyze.evaluate import as_node, evaluate, what_is
 from archdsl.analyze.values import (
     BROKEN,
@@ -349,6 +350,8 @@ def _expand(body: Body, decl: ShorthandDecl, values: dict[str, object], given: t
     if decl.busy:
         body.complain(say.recursion(decl.definition.name, expr.span, decl.shorthand.name.span))
         return BROKEN
+    if body.compiler.layers > MOST_LAYERS:
+        return BROKEN
     from archdsl.analyze.chains import member_layer, members
     from archdsl.analyze.instances import default_values
 
@@ -370,10 +373,19 @@ def _expand(body: Body, decl: ShorthandDecl, values: dict[str, object], given: t
                 found = layer.members
     finally:
         body.scope, decl.busy = around, False
-    if found is None:
+    if found is None or not _within_budget(body, len(found), expr):
         return BROKEN
     splice = Splice("shorthand", decl.definition, given, 1, expr)
     return ChainSpec(spliced_in(found, splice), expr.span, spliced=True)
+
+
+def _within_budget(body: Body, count: int, expr: tree.Expr) -> bool:
+    """Count layers as shorthands bring them, and complain once when they become too many."""
+    before = body.compiler.layers
+    body.compiler.layers += count
+    if before <= MOST_LAYERS < body.compiler.layers:
+        body.complain(say.too_large("the spec", body.compiler.layers, MOST_LAYERS, expr.span))
+    return body.compiler.layers <= MOST_LAYERS
 
 
 def spliced_in(members: list[MemberSpec], splice: Splice) -> list[MemberSpec]:

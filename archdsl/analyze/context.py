@@ -38,6 +38,7 @@ class Compiler:
         self.specs: dict[Module, Spec] = {}
         self.callers: list[tuple[str, Span]] = []
         self.layers = self.loops = 0
+        self.weights: dict[int, tuple[object, int]] = {}
         self.count = 0
         self.damaged = bool(complaints.errors)
 

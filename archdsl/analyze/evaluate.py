@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.analyze import complaints as say
-from archdsl.analyze.constants import CONSTANTS, ConstantError, compute, kind_name, subscript
+from archdsl.analyze.constants import CONSTANTS, MOST_ITEMS, ConstantError, compute, kind_name, subscript, weigh
 from archdsl.analyze.values import BROKEN, BlockDecl, ChainSpec, ShorthandDecl, Weights, is_layer
 from archdsl.dims import Dim
 from archdsl.graph import Module, Node, Number, Operate, Pack, Weight
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 def evaluate(body: Body, expr: tree.Expr) -> object:
     """Evaluate any expression; what is at fault is complained of and comes to BROKEN."""
-    return _RULES[type(expr)](body, expr)
+    value = _RULES[type(expr)](body, expr)
+    if isinstance(value, list | tuple | dict) and weigh(value, body.compiler.weights) > MOST_ITEMS:
+        body.complain(say.too_large("this list", weigh(value, body.compiler.weights), MOST_ITEMS, expr.span))
+        return BROKEN
+    return value
 
 
 def constant(body: Body, expr: tree.Expr) -> object:

@@ -117,12 +117,15 @@ def elaborate_for(body: Body, spec: BlockSpec, types: Sequence[Tensor], span: Sp
         body.complain(say.wrong_count(decl.definition.name, f"{len(wanted)} input{'s' * (len(wanted) != 1)} ({names})", len(types), span))
         return None
     key = (tuple(sorted((name, _key(value)) for name, value in spec.arguments.items())), tuple(types))
+    # What is known already is not gone through again, but counts as often as it is used.
+    before = compiler.layers
+    compiler.layers += decl.sizes.get(key, 1)
+    if compiler.layers > MOST_LAYERS:
+        if before <= MOST_LAYERS:
+            body.complain(say.too_large("the spec", compiler.layers, MOST_LAYERS, span))
+        return None
     if key in decl.instances:
         return decl.instances[key]  # type: ignore[return-value]
-    compiler.layers += 1
-    if compiler.layers > MOST_LAYERS:
-        body.complain(say.too_large("the spec", compiler.layers, MOST_LAYERS, span))
-        return None
     decl.busy = True
     compiler.callers.append((decl.definition.name, span))
     try:
@@ -130,7 +133,7 @@ def elaborate_for(body: Body, spec: BlockSpec, types: Sequence[Tensor], span: Sp
     finally:
         decl.busy = False
         compiler.callers.pop()
-    decl.instances[key] = instance
+    decl.instances[key], decl.sizes[key] = instance, compiler.layers - before
     if instance is not None:
         if decl.definition.name not in compiler.instances:
             compiler.definitions.append(decl.definition)

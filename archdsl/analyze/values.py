@@ -125,11 +125,12 @@ class Weights:
 class BlockDecl:
     """A block or cell as declared, with the scope that it sees."""
 
-    __slots__ = ("block", "busy", "definition", "instances", "known")
+    __slots__ = ("block", "busy", "definition", "instances", "known", "sizes")
 
     def __init__(self, block: tree.Block, definition: Definition) -> None:
         self.block, self.definition = block, definition
         self.instances: dict[object, object] = {}
+        self.sizes: dict[object, int] = {}
         self.busy = False
         self.known = True
 

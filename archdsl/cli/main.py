@@ -26,11 +26,12 @@ COMMANDS = {
     "summary": "list layers, shapes, state-dict keys, parameters and multiply-adds",
     "fmt": "format specs in place",
     "convert": "rewrite a spec in the other surface, .arch or .yaml",
+    "import": "write the spec of an existing PyTorch class",
     "new": "begin a spec from one of the library's",
     "layers": "show what layers, losses and optimizers there are",
     "schema": "print the JSON Schema of the YAML surface",
 }
-LONG = ("train", "eval", "sample")
+LONG = ("train", "eval", "sample", "import")
 """Commands that run for long, and want their garbage collected."""
 
 
@@ -73,7 +74,7 @@ def run(name: str, words: list[str]) -> int:
     import argparse
     from importlib import import_module
 
-    command = import_module(f"archdsl.cli.{name}")
+    command = import_module(f"archdsl.cli.{'import_' if name == 'import' else name}")
     parser = argparse.ArgumentParser(
         prog=f"archdsl {name}",
         description=command.__doc__,

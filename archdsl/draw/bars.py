@@ -14,7 +14,7 @@ from archdsl.draw.fonts import LEADING, text_width, wrap
 from archdsl.draw.lines import line
 from archdsl.draw.picture import Group, Rect, bounds, fit, lines_of
 from archdsl.draw.reduce import FOLDED, called, consumers, count, show
-from archdsl.draw.scale import text_for
+from archdsl.draw.scale import line_for, text_for
 from archdsl.draw.subject import words
 
 TYPE_CHECKING = False
@@ -56,7 +56,7 @@ def layout(subject: Subject) -> Picture:
     items: list[Item] = []
     for left, right in pairwise(bars):
         items.append(Group("connection", "", fan(left, right)))
-    items.extend(_drawn(bar, shade(index, waist, len(bars))) for index, bar in enumerate(bars))
+    items.extend(_drawn(bar, shade(index, waist, len(bars)), line_for(bars[-1].x + 220)) for index, bar in enumerate(bars))
     ends = (subject.model.inputs[0][0], subject.model.outputs[0][0])
     labels = {
         0: subject.label("input", ends[0], default="Input"),
@@ -140,8 +140,10 @@ def fan(left: Bar, right: Bar) -> tuple[Item, ...]:
     return tuple(line([(x0, y0), (x1, y1)], paint="faint", width=2.2, dash=(0.01, 7.0)) for y0, y1 in ends)
 
 
-def _drawn(bar: Bar, paint: str) -> Group:
-    return Group("layer", " ".join(filter(None, (words(bar.name), bar.shape))), (Rect(bar.x, bar.top, WIDTH, bar.height, paint),))
+def _drawn(bar: Bar, paint: str, outline: float) -> Group:
+    return Group(
+        "layer", " ".join(filter(None, (words(bar.name), bar.shape))), (Rect(bar.x, bar.top, WIDTH, bar.height, paint, line=outline),)
+    )
 
 
 def caption(bars: Sequence[Bar], index: int, text: str, size: float) -> tuple[Item, ...]:

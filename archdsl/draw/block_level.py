@@ -35,6 +35,8 @@ LANE = 13.0
 PAD = 14.0
 HEAD = 12.0
 """From the frame of a group down to its first rank."""
+BELOW_TITLE = 22.0
+"""From where edges enter a group to its first rank, so that they turn below its title."""
 SHEETS = 6.0
 """How far the last sheet of a stack stands out."""
 
@@ -120,7 +122,7 @@ class Level:
         y = 0.0 if outermost else HEAD
         for rank, height in enumerate(self.high):
             self.upper.append(y)
-            y += height + (GAP if height or rank else PAD) + TRACK * used[rank + 1]
+            y += height + (GAP if height or rank else BELOW_TITLE) + TRACK * used[rank + 1]
         self.spots = [(self.across[i] - box.anchor, self.upper[self.rank[i]]) for i, box in enumerate(self.boxes)]
         items = self.straight()
         lanes, right = self.lanes()

@@ -1,9 +1,10 @@
 """A layered layout of a graph without cycles: ranks, an order in each, and straight positions.
 
 Ranks are tight: a node stands right before the first of its readers, or, where that would make its edges
-longer, right after the last of what it reads. In a rank the order follows barycentres, ties keep the order given. Positions across solve, rank
-by rank, the least squares of being under one's neighbours without touching those beside.
-Everything is linear in nodes and edges, long edges counted by the ranks that they cross.
+longer, right after the last of what it reads. In a rank the order follows barycentres, ties keep the order
+given, and of all orders met the one with the fewest crossings stays. Positions across solve, rank by rank,
+the least squares of being under one's neighbours without touching those beside. Everything is linear, or
+nearly, in nodes and edges, long edges counted by the ranks that they cross.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def layered(
     """Lay out nodes of these sizes across.
 
     `edges` go from lower to higher ranks and hold no cycle. Nodes of `first` and `last` stand on the first and
-    last rank, in this order. `beside` are edges that
-    are drawn elsewhere: they order ranks, and take no room. `lane` is the room of an edge that passes a rank, and `lane_weight` how much it insists on being straight.
+    last rank, in this order. `beside` are edges that are drawn elsewhere: they order ranks, and take no room.
+    `lane` is the room of an edge that passes a rank, and `lane_weight` how much it insists on being straight.
     """
     rank = ranked(len(sizes), [*edges, *beside], first, last)
     members = _Members(rank, sizes, edges, lane, lane_weight)

@@ -12,7 +12,7 @@ from archdsl.draw.error import DrawError
 from archdsl.draw.lines import arrow
 from archdsl.draw.picture import Ellipse, Group, Rect, Text, fit
 from archdsl.draw.reduce import called, consumers, count, known, show
-from archdsl.draw.scale import text_for
+from archdsl.draw.scale import line_for, text_for
 from archdsl.draw.subject import words
 
 TYPE_CHECKING = False
@@ -52,15 +52,16 @@ class Column:
 def layout(subject: Subject) -> Picture:
     """Lay out a chain of linear layers as columns of neurons."""
     columns = measure(subject.parts())
+    thin = line_for((len(columns) - 1) * GAP + 140, 1.3)
     radius = min(RADIUS, HEIGHT / MOST / 2)
     items: list[Item] = []
     for left, right in pairwise(columns):
-        items.append(Group("connection", "", _edges(left, right, radius, first=left is columns[0])))
+        items.append(Group("connection", "", _edges(left, right, radius, thin, first=left is columns[0])))
     for index, column in enumerate(columns):
         role = "source" if index == 0 else "sink" if index == len(columns) - 1 else "hidden"
-        items.append(Group(role, f"{words(column.name)} {column.size}".strip(), _units(column, role, radius)))
+        items.append(Group(role, f"{words(column.name)} {column.size}".strip(), _units(column, role, radius, thin)))
     size = text_for((len(columns) - 1) * GAP + 130)
-    items.append(Group("labels", "", _labels(subject, columns, size)))
+    items.append(Group("labels", "", _labels(subject, columns, size, thin)))
     told = ", ".join(str(column.size) for column in columns)
     desc = (
         f"{subject.title} as {len(columns)} columns of neurons from left to right: {told}. The inputs are squares, all others circles; "
@@ -93,14 +94,14 @@ def measure(parts: Sequence[Part]) -> list[Column]:
     return columns
 
 
-def _edges(left: Column, right: Column, radius: float, *, first: bool) -> tuple[Item, ...]:
+def _edges(left: Column, right: Column, radius: float, thin: float, *, first: bool) -> tuple[Item, ...]:
     """Return an arrow from each drawn neuron to each of the next column, between their outlines."""
     found: list[Item] = []
     for y0 in left.units:
         for y1 in right.units:
             start, end = (left.x, y0), (right.x, y1)
             begin = _leave_square(start, end) if first else _on_circle(start, end, radius + 1)
-            found.extend(arrow([begin, _on_circle(end, begin, radius + 1)], width=1.3, tip=8.0))
+            found.extend(arrow([begin, _on_circle(end, begin, radius + 1)], width=thin, tip=4 + 3 * thin))
     return tuple(found)
 
 
@@ -116,19 +117,19 @@ def _leave_square(centre: Point, towards: Point) -> Point:
     return centre[0] + dx * reach, centre[1] + dy * reach
 
 
-def _units(column: Column, role: str, radius: float) -> tuple[Item, ...]:
+def _units(column: Column, role: str, radius: float, thin: float) -> tuple[Item, ...]:
     """Return the drawn neurons of a column, and its dots."""
     shapes: list[Item] = []
     for y in column.units:
         if role == "source":
-            shapes.append(Rect(column.x - SQUARE, y - SQUARE, 2 * SQUARE, 2 * SQUARE, "unit-source", radius=2.0))
+            shapes.append(Rect(column.x - SQUARE, y - SQUARE, 2 * SQUARE, 2 * SQUARE, "unit-source", radius=2.0, line=thin))
         else:
-            shapes.append(Ellipse(column.x, y, radius, radius, f"unit-{role}", 1.5))
+            shapes.append(Ellipse(column.x, y, radius, radius, f"unit-{role}", thin))
     shapes.extend(Ellipse(column.x, y, 3.4, 3.4, "dot", 0.0) for y in column.dots)
     return tuple(shapes)
 
 
-def _labels(subject: Subject, columns: Sequence[Column], size: float) -> tuple[Item, ...]:
+def _labels(subject: Subject, columns: Sequence[Column], size: float, thin: float) -> tuple[Item, ...]:
     """Return the names above, with leaders to the hidden layers, and the numbers below."""
     above, below = -HEIGHT / 2 - 44.0, HEIGHT / 2 + 34.0 + size * 0.7
     inputs, outputs = subject.model.inputs[0][0], subject.model.outputs[0][0]
@@ -144,6 +145,6 @@ def _labels(subject: Subject, columns: Sequence[Column], size: float) -> tuple[I
             near = max(-36.0, min(36.0, (column.x - middle) * 0.5))
             top = column.units[0] - RADIUS - 4
             end = (column.x - (6 if near > 0 else -6 if near < 0 else 0), top)
-            found.extend(arrow([(middle + near, above + 8), end], paint="quiet", width=1.2, tip=7.0))
+            found.extend(arrow([(middle + near, above + 8), end], paint="quiet", width=thin, tip=4 + 3 * thin))
     found.extend(Text(column.x, below, str(column.size), size, "quiet") for column in columns)
     return tuple(found)

@@ -32,7 +32,7 @@ def stored_data(x: float, y: float, wide: float, high: float, paint: str) -> tup
         ("M", (right - bend, top)),
         ("C", (right - bend * 2.35, top + high * 0.3, right - bend * 2.35, bottom - high * 0.3, right - bend, bottom)),
     )
-    return Path(body, paint), Path(rim, paint, filled=False, line=1.2)
+    return Path(body, paint), Path(rim, paint, filled=False)
 
 
 def document(x: float, y: float, wide: float, high: float, paint: str) -> tuple[Item, ...]:

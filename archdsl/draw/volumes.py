@@ -13,7 +13,7 @@ from archdsl.draw.choose import MOST_VOLUMES
 from archdsl.draw.error import DrawError
 from archdsl.draw.fonts import CAP_HEIGHT, DESCENT, text_width
 from archdsl.draw.lines import arrow, head
-from archdsl.draw.picture import Ellipse, Group, Path, Text, fit, polygon
+from archdsl.draw.picture import MARGIN, Ellipse, Group, Path, Text, fit, polygon
 from archdsl.draw.reduce import called, known, show
 from archdsl.draw.scale import line_for, text_for
 from archdsl.draw.subject import words
@@ -66,7 +66,7 @@ def layout(subject: Subject) -> Picture:
     roomy = max(volumes[1:-1], key=lambda v: (v.thick * v.high + v.back * (v.thick + v.high), -v.x), default=None)
     names = [subject.label(axis, default=axis) for axis in ("depth", "height", "width")]
     size = _place(volumes, roomy, names)
-    line = line_for(volumes[-1].right)
+    line = line_for(volumes[-1].right + 2 * MARGIN)
     items: list[Item] = []
     for place, (left, right) in enumerate(pairwise(volumes)):
         if (place, place + 1) not in joins:
@@ -79,7 +79,9 @@ def layout(subject: Subject) -> Picture:
         items.append(Group("layer", f"{words(volume.name)} {volume.shape}".strip(), _box(volume, line)))
         if volume is roomy:
             items.append(Group("neurons", "", _neurons(volume, line)))
-            items.append(Group("axes", "", _axes(volume, names, size, line)))
+            items.append(
+                Group("axes", "", _axes(volume, names, size, line, beside=any(volumes[a] is volume and b - a > 1 for a, b in joins)))
+            )
     items.append(Group("skips", "", _arcs(volumes, sorted(joins), line)))
     told = ", ".join(volume.shape for volume in volumes)
     shown = f" The one of {roomy.shape} shows its neurons and the axes {', '.join(names)}." if roomy else ""
@@ -117,7 +119,7 @@ def measure(parts: Sequence[Part]) -> tuple[list[Volume], set[tuple[int, int]]]:
 
 def _sizes(sizes: Sequence[int]) -> tuple[int, int, int]:
     """Return depth, height and width. A square map with its channels last is turned, as figures know only one order."""
-    depth, height, width = (*sizes, 1, 1)[:3]
+    depth, height, width = (*sizes, 1, 1, 1)[:3]
     return (width, depth, height) if depth == height != width > 1 else (depth, height, width)
 
 
@@ -206,7 +208,7 @@ def _neurons(volume: Volume, line: float) -> tuple[Item, ...]:
     columns, deep = max(2, min(5, round(volume.thick / 24))), 2
     rows = max(2, min(6, round(volume.high / volume.thick * columns)))
     across, down, back = volume.thick / columns * 0.4, volume.high / rows * 0.4, volume.back / deep * 0.4
-    thin = line * 0.8
+    thin = line
     across_of = [(column + 0.5) / columns for column in range(columns)]
     down_of, back_of = [(row + 0.5) / rows for row in range(rows)], [(layer + 0.5) / deep for layer in range(deep)]
     front = [Ellipse(*volume.at(u, v, 0), across, down, "neuron", thin) for u in across_of for v in down_of]
@@ -215,8 +217,8 @@ def _neurons(volume: Volume, line: float) -> tuple[Item, ...]:
     return (*front, *top, *side)
 
 
-def _axes(volume: Volume, names: Sequence[str], size: float, line: float) -> tuple[Item, ...]:
-    """Return the three coloured edges and their names, each outside the box."""
+def _axes(volume: Volume, names: Sequence[str], size: float, line: float, *, beside: bool) -> tuple[Item, ...]:
+    """Return the three coloured edges and their names, each outside the box; `beside` leaves room for an arc on top."""
     at = volume.at
     edges = [("axis-depth", at(0, 0, 1), at(1, 0, 1)), ("axis-height", at(1, 0, 1), at(1, 1, 1)), ("axis-width", at(1, 1, 0), at(1, 1, 1))]
     lines = tuple(Path((("M", start), ("L", end)), paint, filled=False, line=line * 2.2) for paint, start, end in edges)
@@ -224,9 +226,14 @@ def _axes(volume: Volume, names: Sequence[str], size: float, line: float) -> tup
     middle = (at(0, 0, 1)[0] + right) / 2
     lowest = (at(1, 1, 0)[0] + at(1, 1, 1)[0]) / 2
     below = (at(1, 1, 0)[1] + at(1, 1, 1)[1]) / 2
+    level = top - 5 - DESCENT * size
+    if beside:
+        above = Text(at(0.7, 0, 1)[0] - 8, level, names[0], size, "axis-depth", anchor="end")
+    else:
+        above = Text(middle, level, names[0], size, "axis-depth")
     return (
         *lines,
-        Text(middle, top - 5 - DESCENT * size, names[0], size, "axis-depth"),
+        above,
         Text(right + 8, top * 0.55 + CAP_HEIGHT * size / 2, names[1], size, "axis-height", anchor="start"),
         Text(lowest + 8, below + CAP_HEIGHT * size, names[2], size, "axis-width", anchor="start"),
     )

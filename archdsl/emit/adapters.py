@@ -71,7 +71,9 @@ def single(makers: Makers, run: Run, torch_class: str) -> str:
 
     def source(name: str) -> str:
         doc = "Takes one sequence and passes on one, as a member of a chain."
-        return "\n".join([f"class {name}({torch_class}):", f'    """{doc}"""', "", "    def forward(self, x):", f"        return {call}{first}"])
+        return "\n".join(
+            [f"class {name}({torch_class}):", f'    """{doc}"""', "", "    def forward(self, x):", f"        return {call}{first}"]
+        )
 
     makers.document.function(torch_class)
     return makers.document.class_name(bare, source)

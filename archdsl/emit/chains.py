@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archdsl.emit.constants import Unwritable
 from archdsl.emit.python import literal
-from archdsl.emit.scope import Differs, Strand
+from archdsl.emit.strands import Differs, Strand
 from archdsl.syntax import tree
 
 TYPE_CHECKING = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 from archdsl.emit.chains import Part, members
 from archdsl.emit.folding import bindings, fold
 from archdsl.emit.python import Lines
-from archdsl.emit.scope import Differs
+from archdsl.emit.strands import Differs
 from archdsl.layers.tensor import Tensor
 from archdsl.syntax import tree
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archdsl.emit.modules import Makers
-    from archdsl.emit.scope import Strand
+    from archdsl.emit.strands import Strand
     from archdsl.syntax.tree import Expr
 
 
@@ -153,7 +153,10 @@ class _Writer:
             expr = expr.inner
         if isinstance(expr, tree.Conditional):
             test = [bool(fold(expr.condition, self.strands[place].env)) for place in places]
-            yes, no = [place for place, holds in zip(places, test, strict=True) if holds], [place for place, holds in zip(places, test, strict=True) if not holds]
+            yes, no = (
+                [place for place, holds in zip(places, test, strict=True) if holds],
+                [place for place, holds in zip(places, test, strict=True) if not holds],
+            )
             if yes and no:
                 lines.add(f"if {scope.init.write(expr.condition)}:", indent)
                 self._element(lines, expr.then, yes, name, key, axis, indent + 4)
@@ -166,7 +169,14 @@ class _Writer:
         texts = members(self.makers, [self.columns[place] for place in places])
         for text in texts:
             inside = text[1:]
-            lines.add(f"{name} += {inside}" if text.startswith("*") and not inside.startswith("(") else f"{name}.extend{inside}" if text.startswith("*") else f"{name}.append({text})", indent)
+            lines.add(
+                f"{name} += {inside}"
+                if text.startswith("*") and not inside.startswith("(")
+                else f"{name}.extend{inside}"
+                if text.startswith("*")
+                else f"{name}.append({text})",
+                indent,
+            )
         left = [self._leaves(place, axis) for place in places]
         if any(value != self.strands[place].env[key] for place, value in zip(places, left, strict=True)):
             update = scope.size(left)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.dims import Dim, names_in, origin_of
-from archdsl.emit.scope import undivided
+from archdsl.emit.sizes import undivided
 from archdsl.emit.wrap import WIDTH
 from archdsl.graph import Apply, Index, Node, Number, Operate, Pack, Read, Run, Take
 from archdsl.layers.tensor import Tensor
@@ -43,7 +43,12 @@ class Flow:
         while stack:
             at = stack.pop()
             operands = [one for one in at.operands if one is not None]
-            if isinstance(at, Take) and isinstance(at.base, Run) and at.base.module.key in self.values.carried and id(at) not in self.values.stand_in:
+            if (
+                isinstance(at, Take)
+                and isinstance(at.base, Run)
+                and at.base.module.key in self.values.carried
+                and id(at) not in self.values.stand_in
+            ):
                 for operand in at.base.operands:
                     self._carried(operand, indent, live)
                 name = self.spare if self.spare not in live else "passed"

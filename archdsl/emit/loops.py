@@ -8,7 +8,7 @@ from archdsl.dims import Dim, Traced, origin_of, substitute, symbol
 from archdsl.emit.constants import Unwritable
 from archdsl.emit.liveness import targets_of
 from archdsl.emit.python import Lines, literal
-from archdsl.emit.scope import Differs
+from archdsl.emit.strands import Differs
 from archdsl.graph import Branch, Let, Loop, Make, SetState
 from archdsl.layers.tensor import Tensor
 from archdsl.syntax import tree
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from archdsl.dims import Size
     from archdsl.emit.model import ClassWriter
-    from archdsl.emit.scope import Strand
+    from archdsl.emit.strands import Strand
     from archdsl.graph import Module, Statement
 
 
@@ -96,8 +96,12 @@ class LoopWriter:
                 continue
             wanted = self._variable(key, outer[0])
             entry = str(plain)
-            reused = entry in self.scope.usage.inferred and self.scope.usage.inferred[entry] == wanted and wanted not in self.scope.usage.clashes
-            shared = next((name for other, name in self.scope.carried.items() if other != key and other.split("@")[0] == key.split("@")[0]), None)
+            reused = (
+                entry in self.scope.usage.inferred and self.scope.usage.inferred[entry] == wanted and wanted not in self.scope.usage.clashes
+            )
+            shared = next(
+                (name for other, name in self.scope.carried.items() if other != key and other.split("@")[0] == key.split("@")[0]), None
+            )
             names[key] = self.scope.carried[key] = shared or (wanted if reused else self.scope.fresh_name(wanted))
             if reused:
                 self.scope.shadowed.add(entry)
@@ -105,7 +109,7 @@ class LoopWriter:
 
     @staticmethod
     def _variable(key: str, strand: Strand) -> str:
-        owner, place = key.split("@")[0].split(".")
+        owner, place = key.split("@", maxsplit=1)[0].split(".")
         kind = strand.types.get(owner)
         rank = len(kind.shape) if isinstance(kind, Tensor) else 1
         if rank > 2:
@@ -143,7 +147,9 @@ class LoopWriter:
 
     # ------------------------------------------------------------ bodies
 
-    def _body(self, bodies: Sequence[Sequence[Statement]], strands: Sequence[Strand], rest: Sequence[Sequence[Statement]], init: int, forward: int) -> tuple[Lines, Lines]:
+    def _body(
+        self, bodies: Sequence[Sequence[Statement]], strands: Sequence[Strand], rest: Sequence[Sequence[Statement]], init: int, forward: int
+    ) -> tuple[Lines, Lines]:
         writer, outer = self.writer, self.scope.strands
         writer.init, writer.forward = Lines(), Lines()
         writer.flow.lines = writer.forward
@@ -196,7 +202,9 @@ class LoopWriter:
         if element is not None and not used:
             targets = ", ".join([target if re.search(rf"\b{target}\b", element) else "_" for target in loop.targets])
             targets = "_" if set(targets) <= set("_, ") else targets
-            writer.init.add(f"self.{created[0]} = nn.ModuleList([{element} for {targets} in {self._iterable(loop)}])", init, loop.iterable.span)
+            writer.init.add(
+                f"self.{created[0]} = nn.ModuleList([{element} for {targets} in {self._iterable(loop)}])", init, loop.iterable.span
+            )
             return
         for name in created:
             writer.init.add(f"self.{name} = nn.ModuleList()", init, loop.iterable.span)
@@ -244,19 +252,26 @@ class LoopWriter:
         for holder in row[0].lists:
             own = [_in(body, holder.name) for loop in row for body in loop.bodies]
             every = [_in(body, holder.name, deep=True) for loop in row for body in loop.bodies]
-            simple = own == every and all(len(found) == 1 for found in own) and all(
-                len(_holder(strand, holder.name)) == len(loop.bodies) for strand, loop in zip(self.outer, row, strict=True)
+            simple = (
+                own == every
+                and all(len(found) == 1 for found in own)
+                and all(len(_holder(strand, holder.name)) == len(loop.bodies) for strand, loop in zip(self.outer, row, strict=True))
             )
-            variable = holder.name
+            variable = self._element(holder.name, pairs)
             for found in every:
                 for module in found:
                     self.writer.overrides[id(module)] = variable if simple else f"next({_iterator(holder.name)})"
             if simple:
                 pairs.append((holder.name, variable))
-            elif len(self.writer.outer) == 0 or holder.name not in self.writer.iterators:
+            elif holder.name not in self.writer.iterators:
                 self.writer.iterators.add(holder.name)
                 self.writer.forward.add(f"{_iterator(holder.name)} = iter(self.{holder.name})", forward)
         return pairs
+
+    def _element(self, name: str, pairs: Sequence[tuple[str, str]]) -> str:
+        """Name an element of a list: as the list, unless a value has that name."""
+        taken = self.scope.values | {variable for _, variable in pairs}
+        return next(one for one in (name, "layer", f"{name}_layer") if one not in taken)
 
     def _forward(self, loop: Loop, computed: Lines, seen: set[str], headed: Sequence[tuple[str, str]], forward: int) -> None:
         for found in [_in(body, holder.name, deep=True) for each in self.row for body in each.bodies for holder in each.lists]:
@@ -287,7 +302,12 @@ class LoopWriter:
     @staticmethod
     def _counts(loop: Loop) -> bool:
         iterable = loop.iterable
-        return isinstance(iterable, tree.Call) and isinstance(iterable.function, tree.Name) and iterable.function.id == "range" and len(iterable.arguments) == 1
+        return (
+            isinstance(iterable, tree.Call)
+            and isinstance(iterable.function, tree.Name)
+            and iterable.function.id == "range"
+            and len(iterable.arguments) == 1
+        )
 
     def _forward_iterable(self, loop: Loop) -> str:
         try:
@@ -334,8 +354,7 @@ def _value(size: Size, strand: Strand) -> object:
     if not isinstance(size, Dim):
         return size
     known = {name: strand.env[name] for name in size.names if isinstance(strand.env.get(name), int | Dim)}
-    found = substitute(size, {name: int(value) if isinstance(value, int) else value for name, value in known.items()})  # type: ignore[misc]
-    return found
+    return substitute(size, {name: int(value) if isinstance(value, int) else value for name, value in known.items()})  # type: ignore[misc]
 
 
 def _in(body: Sequence[Statement], holder: str, *, deep: bool = False) -> list[Module]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archdsl.emit.alike import alike
+from archdsl.emit.bodies import InitPlace, made_in, note_types, paths, resized, said
 from archdsl.emit.constants import Unwritable
 from archdsl.emit.flow import Flow
 from archdsl.emit.initial import write_initial
@@ -11,21 +12,20 @@ from archdsl.emit.loops import LoopWriter
 from archdsl.emit.modules import Makers, Signature
 from archdsl.emit.nodes import Values
 from archdsl.emit.python import Lines
-from archdsl.emit.scope import Differs, Scope, Usage
+from archdsl.emit.scope import Scope
 from archdsl.emit.shorthands import parameters
 from archdsl.emit.states import StateWriter
+from archdsl.emit.strands import Differs, Usage
 from archdsl.graph import Branch, Choice, Constant, Let, Loop, Make, Module, Read, SetState
-from archdsl.layers.tensor import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from archdsl.emit.python import Document
-    from archdsl.emit.scope import Strand
     from archdsl.emit.shorthands import Shorthands
+    from archdsl.emit.strands import Strand
     from archdsl.graph import Definition, Instance, Node, Program, Statement
-    from archdsl.text.source import Span
 
 
 class ClassWriter:
@@ -78,7 +78,7 @@ class ClassWriter:
         self.lists: set[str] = set()
         self.iterators: set[str] = set()
         for instance in self.instances:
-            _paths(instance.modules, "self", self.paths)
+            paths(instance.modules, "self", self.paths)
         first = self.instances[0]
         device = first.inputs[0][0] if first.inputs else first.states[0].name if first.states else ""
         self.values = Values(self.scope, self.access, self.shorthands, device)
@@ -118,7 +118,7 @@ class ClassWriter:
         if isinstance(first, Constant):
             self._constant([one for one in row if isinstance(one, Constant)], init)
         elif isinstance(first, Make):
-            self.init.comment(_said(first), init)
+            self.init.comment(said(first), init)
             self.make([one.module for one in row if isinstance(one, Make)], init)
         elif isinstance(first, Let | SetState):
             self._let([one for one in row if isinstance(one, Let | SetState)], rest, init, forward)
@@ -142,7 +142,7 @@ class ClassWriter:
             strand.env[name] = one.value
         self.scope.constants.add(name)
         attribute = f"self.{self.scope.attribute(name)}"
-        self.init.comment(_said(row[0]), init)
+        self.init.comment(said(row[0]), init)
         if name in self.usage.init:
             self.init.add(f"{name} = {text}", init, row[0].expr.span)
         if name in self.usage.kept:
@@ -168,7 +168,13 @@ class ClassWriter:
             return
         self.init.add(f"self.{first.name} = {text}", init, first.span)
         chosen = next((one.value for one in first.arguments if one.name == "init"), None)
-        filled = self.makers.filled(f"self.{first.name}", chosen) if isinstance(chosen, Choice) else f"nn.init.zeros_(self.{first.name})" if first.kind == "parameter" else ""
+        filled = (
+            self.makers.filled(f"self.{first.name}", chosen)
+            if isinstance(chosen, Choice)
+            else f"nn.init.zeros_(self.{first.name})"
+            if first.kind == "parameter"
+            else ""
+        )
         if filled:
             self.init.add(filled, init, first.span)
 
@@ -192,10 +198,10 @@ class ClassWriter:
             raise Differs
         for column in zip(*[one.makes for one in row], strict=True):
             self.make(column, init)
-        self.forward.comment(_said(first), forward)
+        self.forward.comment(said(first), forward)
         live = read_after(rest, self.outer, self.instances)
         for strand, one in zip(self.scope.strands, row, strict=True):
-            _note_types(strand, one)
+            note_types(strand, one)
         if isinstance(first, Let) and self._is_result(first, rest):
             self.flow.give(first.node, forward, first.node.span)
             self.returned = True
@@ -255,7 +261,9 @@ class ClassWriter:
         except (Unwritable, Differs):
             return ""
 
-    def _side(self, bodies: Sequence[Sequence[Statement]], strands: list[Strand], init: int, forward: int, changed: set[str]) -> tuple[Lines, Lines]:
+    def _side(
+        self, bodies: Sequence[Sequence[Statement]], strands: list[Strand], init: int, forward: int, changed: set[str]
+    ) -> tuple[Lines, Lines]:
         around = self.init, self.forward
         self.init, self.forward, self.scope.strands = Lines(), Lines(), strands
         self.flow.lines = self.forward
@@ -267,12 +275,19 @@ class ClassWriter:
         return made
 
     def _join(
-        self, branch: Branch, condition: str, then: tuple[Lines, Lines], otherwise: tuple[Lines, Lines], bodies: tuple[Sequence[Statement], Sequence[Statement]], init: int, forward: int
+        self,
+        branch: Branch,
+        condition: str,
+        then: tuple[Lines, Lines],
+        otherwise: tuple[Lines, Lines],
+        bodies: tuple[Sequence[Statement], Sequence[Statement]],
+        init: int,
+        forward: int,
     ) -> None:
-        made, other = _made(bodies[0]), _made(bodies[1])
+        made, other = made_in(bodies[0]), made_in(bodies[1])
         only = [module.name for module in made if not module.name.isdigit() and module.name not in {one.name for one in other}]
         test = f"self.{only[0]} is not None" if only and then[1] else ""
-        self.init.comment(_said(branch), init) if then[0] else self.forward.comment(_said(branch), forward)
+        self.init.comment(said(branch), init) if then[0] else self.forward.comment(said(branch), forward)
         if then[0] or otherwise[0]:
             self.init.add(f"if {condition}:" if then[0] else f"if not ({condition}):", init, branch.condition.span)
             self.init.extend(then[0] or otherwise[0])
@@ -295,14 +310,16 @@ class ClassWriter:
     # ------------------------------------------------------------ the whole class
 
     def _assemble(self, about: str) -> Lines:
-        definition, instance = self.definition, self.instances[0]
+        definition = self.definition
         self.document.function("nn")
         lines = Lines()
         lines.add(f"class {self.name}(nn.Module):", 0, definition.span)
         if about:
             lines.docstring(about, 4)
             lines.blank()
-        kept = [name for name, _ in definition.parameters if name in self.usage.kept] + [name for name in definition.uses if name in self.usage.kept]
+        kept = [name for name, _ in definition.parameters if name in self.usage.kept] + [
+            name for name in definition.uses if name in self.usage.kept
+        ]
         initial = Lines()
         write_initial(self, initial)
         if self.init or kept or initial or self._signature():
@@ -366,73 +383,3 @@ class ClassWriter:
         lines.add(f"{outputs}, *_ = self.compute({', '.join(given)})", 8)
         lines.add(f"return {outputs}", 8)
         lines.blank()
-
-
-class InitPlace:
-    """A scope whose values are written in the constructor."""
-
-    def __init__(self, scope: Scope) -> None:
-        self.document, self.strands, self.forward, self.instances = scope.document, scope.strands, scope.init, scope.instances
-        self._scope = scope
-
-    def argument(self, column: Sequence[object], _place: str = "") -> str:
-        """Write an argument over the constructor's names."""
-        return self._scope.argument(column)  # type: ignore[arg-type]
-
-    def value(self, values: Sequence[object], _place: str = "") -> str:
-        """Write a value over the constructor's names."""
-        return self._scope.value(values)
-
-
-def _said(statement: Statement) -> list[str | None]:
-    comments = statement.comments
-    return [*comments.above, *([comments.beside] if comments.beside is not None else [])]
-
-
-def _paths(modules: Sequence[Module], path: str, found: dict[int, str]) -> None:
-    """Note how each module is reached from the class that owns it."""
-    stack = [(module, path, False) for module in modules]
-    while stack:
-        module, above, indexed = stack.pop()
-        here = f"{above}[{module.name}]" if indexed and module.name.isdigit() else f'{above}["{module.name}"]' if indexed and module.key and _in_dict(above) else f"{above}.{module.name}"
-        found[id(module)] = here
-        below = module.instance.modules if module.instance is not None else module.members
-        stack.extend((child, here, module.kind in ("chain", "list")) for child in below)
-
-
-def _in_dict(_above: str) -> bool:
-    return False
-
-
-def resized(sides: Sequence[tuple[Strand, Sequence[Statement]]]) -> set[str]:
-    """Return the values that a body defines with another shape than they have before it."""
-    found: set[str] = set()
-    for strand, body in sides:
-        for let in lets_of(body):
-            for name, kind in zip(let.targets, [let.node.type] if len(let.targets) == 1 else (), strict=False):
-                before = strand.types.get(name)
-                if isinstance(before, Tensor) and isinstance(kind, Tensor) and before.shape != kind.shape:
-                    found.add(name)
-    return found
-
-
-def _made(body: Sequence[Statement]) -> list[Module]:
-    found: list[Module] = []
-    for statement in body:
-        if isinstance(statement, Make):
-            found.append(statement.module)
-        elif isinstance(statement, Let | SetState):
-            found.extend(statement.makes)
-    return found
-
-
-def _note_types(strand: Strand, statement: Let | SetState) -> None:
-    if isinstance(statement, SetState):
-        return
-    kind = statement.node.type
-    kinds = [kind] if isinstance(kind, Tensor) or len(statement.targets) == 1 else list(kind)
-    for name, each in zip(statement.targets, kinds, strict=True):
-        strand.types[name] = each
-
-
-__all__ = ["ClassWriter", "Node", "Span"]

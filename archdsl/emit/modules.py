@@ -6,7 +6,7 @@ from archdsl.emit.adapters import adapted, single
 from archdsl.emit.chains import Part, inlined, members, path
 from archdsl.emit.nodes import outcome, whole
 from archdsl.emit.python import literal
-from archdsl.emit.scope import Differs
+from archdsl.emit.strands import Differs
 from archdsl.graph import Choice, Module, Run
 from archdsl.layers.tensor import Tensor
 
@@ -87,7 +87,12 @@ class Makers:
         if len(leading) < layer.leading:
             inferred = [f"{name}={text}" for name, text in zip(layer.infers, inferred, strict=False)]
             written = [self._given(one, column, position) for position, one in enumerate(given)]
-            return [*[text for text, one in zip(written, given, strict=True) if one.positional], *inferred, *[text for text, one in zip(written, given, strict=True) if not one.positional], *_fixed(layer)]
+            return [
+                *[text for text, one in zip(written, given, strict=True) if one.positional],
+                *inferred,
+                *[text for text, one in zip(written, given, strict=True) if not one.positional],
+                *_fixed(layer),
+            ]
         before = [self._given(one, column, position) for position, one in enumerate(leading)]
         return [*before, *inferred, *[self._given(one, column, position) for position, one in enumerate(after)], *_fixed(layer)]
 
@@ -95,7 +100,10 @@ class Makers:
         return self.scope.value([module.inferred[name] for module in column], hint=name)
 
     def _given(self, one: Given, column: Sequence[Module], _position: int) -> str:
-        matching = [next((other for other in module.arguments if other.name == one.name and other.positional == one.positional), one) for module in column]
+        matching = [
+            next((other for other in module.arguments if other.name == one.name and other.positional == one.positional), one)
+            for module in column
+        ]
         if one.positional:
             index = [other for other in column[0].arguments if other.positional].index(one)
             matching = [[other for other in module.arguments if other.positional][index] for module in column]
@@ -112,7 +120,10 @@ class Makers:
             raise Differs
         keys = [f"{one.name}.{name}" for name in layer.infers]
         inferred = [self.scope.value([module.inferred[key] for module in column]) for key in keys if key in column[0].inferred]
-        given = [("" if inner.positional else f"{inner.name}=") + self.scope.argument([inner] * len(column)) for inner in getattr(one.value, "given", ())]
+        given = [
+            ("" if inner.positional else f"{inner.name}=") + self.scope.argument([inner] * len(column))
+            for inner in getattr(one.value, "given", ())
+        ]
         texts = [*given[: layer.leading], *inferred, *given[layer.leading :], *_fixed(layer)]
         return f"{self.document.function(layer.module or layer.function)}({', '.join(texts)})"
 

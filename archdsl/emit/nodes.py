@@ -117,7 +117,10 @@ class Values:
         result = outcome(layer, node.inputs, node.arguments)
         prepare = node.prepare or (result.prepare if result is not None else {})
         if prepare:
-            values = [prepare[place].format(*[within(one, POSTFIX) for one in values]) if place in prepare else value for place, value in enumerate(values)]
+            values = [
+                prepare[place].format(*[within(one, POSTFIX) for one in values]) if place in prepare else value
+                for place, value in enumerate(values)
+            ]
         template = result.call if result is not None else ""
         if template:
             self.use_helper(layer, node.lengths)
@@ -131,10 +134,12 @@ class Values:
     def _module_on_the_spot(self, layer: Layer, given: Sequence[Given], values: Sequence[str]) -> str:
         """What torch has as a module only, without weights, is made where it is used."""
         self.use_helper(layer, lengths=True)
-        texts = [("" if one.positional else f"{one.name}=") + self.scope.argument([one] * len(self.scope.strands), "forward") for one in given]
+        texts = [
+            ("" if one.positional else f"{one.name}=") + self.scope.argument([one] * len(self.scope.strands), "forward") for one in given
+        ]
         return f"{self.document.function(layer.module)}({', '.join(texts)}).train(self.training)({', '.join(values)})"
 
-    def use_helper(self, layer: Layer, lengths: bool) -> None:  # noqa: FBT001
+    def use_helper(self, layer: Layer, lengths: bool) -> None:
         """Bring the helper of a layer, where it is needed."""
         if layer.helper and (lengths or layer.ragged != "uses"):
             name = layer.helper_name if layer.helper.lstrip().startswith("def ") else layer.helper.partition("class ")[2].partition("(")[0]
@@ -178,7 +183,14 @@ class Values:
             forward = [one for one in module.arguments if one.name in layer.forward]
             if result is not None and result.call:
                 self.use_helper(layer, node.lengths)
-                return fill(result.call, values, {one.name: self.scope.argument([one], "forward") for one in forward}, layer, self.lengths(node), path)
+                return fill(
+                    result.call,
+                    values,
+                    {one.name: self.scope.argument([one], "forward") for one in forward},
+                    layer,
+                    self.lengths(node),
+                    path,
+                )
             values = [value for value in values if value]
             values += [f"{one.name}={self.scope.argument([one], 'forward')}" for one in forward]
         if module.kind == "block" and node.lengths:
@@ -210,7 +222,7 @@ class Values:
                 text = self.member(one, f"{path}[{name}]" if name.isdigit() else f"{path}.{name}", text)
             return text
         layer = inner.module.layer
-        if layer is not None and layer.name == "last" or (layer is not None and inner.lengths):
+        if (layer is not None and layer.name == "last") or (layer is not None and inner.lengths):
             result = outcome(layer, inner.inputs, inner.module.arguments)
             if result is not None and result.call:
                 self.use_helper(layer, inner.lengths)
@@ -225,7 +237,13 @@ def whole(node: Run) -> bool:
     for inner in node.inner:
         inputs = [one for one in inner.inputs if not (isinstance(one, Take) and one.index == 0)]
         several = len(inner.inputs) != 1 or (not isinstance(inner.type, Tensor) and not passes_first(inner))
-        if several or inner.lengths or inner.scan is not None or any(isinstance(one, Take) for one in inputs) or (inner.inner and not whole(inner)):
+        if (
+            several
+            or inner.lengths
+            or inner.scan is not None
+            or any(isinstance(one, Take) for one in inputs)
+            or (inner.inner and not whole(inner))
+        ):
             return False
     return True
 
@@ -255,7 +273,10 @@ def fill(template: str, values: Sequence[str], arguments: Mapping[str, str], lay
     known = {argument.name: literal(argument.default) if _plain(argument.default) else "" for argument in layer.arguments}
     known |= arguments
     only = template.startswith("{0}.") or ".{0}." in template
-    sources = [within(value, POSTFIX) if only or f"{{{place}}}." in template or f"{{{place}}}[" in template else value for place, value in enumerate(values)]
+    sources = [
+        within(value, POSTFIX) if only or f"{{{place}}}." in template or f"{{{place}}}[" in template else value
+        for place, value in enumerate(values)
+    ]
     return template.format(*sources, **known, lengths=lengths, self=path)
 
 
@@ -271,13 +292,19 @@ def _plain(value: object) -> bool:
     return value is None or isinstance(value, bool | int | float | str) or (isinstance(value, tuple) and all(map(_plain, value)))
 
 
-def call_layer(document: Document, layer: Layer, values: Sequence[str], texts: Mapping[str, str], positional: set[str], training: str) -> str:
+def call_layer(
+    document: Document, layer: Layer, values: Sequence[str], texts: Mapping[str, str], positional: set[str], training: str
+) -> str:
     """Write the call of a layer's function form on values."""
     if layer.write is not None:
         head = layer.torch if layer.torch.startswith(("F.", "torch.")) else ""
         if head:
             document.function(head)
-        known = {argument.name: literal(argument.default) for argument in layer.arguments if argument.name in layer.always and _plain(argument.default)}
+        known = {
+            argument.name: literal(argument.default)
+            for argument in layer.arguments
+            if argument.name in layer.always and _plain(argument.default)
+        }
         text = layer.write([within(value, POSTFIX) for value in values], {**known, **texts})
         return imported(document, text)
     named = dict(texts)
@@ -286,7 +313,11 @@ def call_layer(document: Document, layer: Layer, values: Sequence[str], texts: M
         name = argument.name
         if name in layer.always and name not in named and _plain(argument.default):
             named[name] = literal(argument.default)
-            positional = {*positional, name} if place < layer.positional and all(one.name in positional for one in layer.arguments[:place]) else positional
+            positional = (
+                {*positional, name}
+                if place < layer.positional and all(one.name in positional for one in layer.arguments[:place])
+                else positional
+            )
         if name in named and name in positional and (place < layer.positional or argument.variadic):
             parts.append(named.pop(name))
     parts += [f"{name}={text}" for name, text in named.items()]

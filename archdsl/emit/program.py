@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from archdsl.emit.model import ClassWriter
 from archdsl.emit.python import Document, Lines
-from archdsl.emit.scope import Differs
 from archdsl.emit.shorthands import Shorthands
+from archdsl.emit.strands import Differs
 from archdsl.text.record import Record
 
 TYPE_CHECKING = False
@@ -54,7 +54,9 @@ def program_source(program: Program) -> str:
     return write(program).text
 
 
-def _block(lines: Lines, document: Document, program: Program, definition: Definition, signatures: dict[int, Signature], shorthands: Shorthands) -> None:
+def _block(
+    lines: Lines, document: Document, program: Program, definition: Definition, signatures: dict[int, Signature], shorthands: Shorthands
+) -> None:
     """Write the class of a block; several, where what it computes differs so much that one cannot say it."""
     instances = program.instances[definition.name]
     groups = [instances]
@@ -75,7 +77,11 @@ def _alike(instances: list[Instance]) -> list[list[Instance]]:
     """Part instances by what they were made with, as far as it is no size."""
     groups: dict[object, list[Instance]] = {}
     for instance in instances:
-        key = tuple((name, type(value).__name__, value) for name, value in instance.arguments.items() if not isinstance(value, int) or isinstance(value, bool))
+        key = tuple(
+            (name, type(value).__name__, value)
+            for name, value in instance.arguments.items()
+            if not isinstance(value, int) or isinstance(value, bool)
+        )
         groups.setdefault(repr(key), []).append(instance)
     return list(groups.values()) if len(groups) > 1 else [[instance] for instance in instances]
 

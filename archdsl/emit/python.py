@@ -217,7 +217,11 @@ def docstring(text: str, indent: int = 0) -> list[str]:
         lead = paragraph[0][: len(paragraph[0]) - len(paragraph[0].lstrip())]
         text = "x" * first + " ".join([line.strip() for line in paragraph])
         long = len(paragraph) > 1 or len(text) + len(lead) > WIDTH - indent
-        folded += fill(text, WIDTH - indent, initial_indent=lead, subsequent_indent=lead, break_long_words=False, break_on_hyphens=False) if long else [lead + text]
+        folded += (
+            fill(text, WIDTH - indent, initial_indent=lead, subsequent_indent=lead, break_long_words=False, break_on_hyphens=False)
+            if long
+            else [lead + text]
+        )
         if first:
             folded[0] = folded[0].replace("xxx", "", 1)
     return [f'{pad}"""{folded[0].lstrip()}', *[pad + line if line else "" for line in folded[1:]], f'{pad}"""']

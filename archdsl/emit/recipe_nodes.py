@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from archdsl.emit.nodes import Values, call_layer
-from archdsl.emit.scope import Scope, Usage
+from archdsl.emit.scope import Scope
+from archdsl.emit.strands import Usage
 from archdsl.graph import Apply, CallModel, Definition, Instance, Node, Number, Read
 from archdsl.layers.tensor import Tensor
 from archdsl.syntax.tree import NO_COMMENTS
@@ -94,6 +95,19 @@ class Names:
         if self.recipe.schedule is None:
             return []
         return [f"{update.name}_schedule" if update.name else "schedule" for update in self.recipe.updates]
+
+    @property
+    def averages(self) -> dict[str, str]:
+        """The names of the running averages, by those of the networks, where the recipe keeps them."""
+        if "ema" not in self.recipe.options:
+            return {}
+        single = len(self.nets) == 1
+        return {net: "average" if single else f"{net}_average" for net in self.nets.values()}
+
+    @property
+    def made(self) -> list[str]:
+        """All that `build` makes beside the networks, in order; `train` takes it behind the batches."""
+        return [*self.optimizers, *self.schedules, *self.averages.values()]
 
 
 def _lets(recipe: Recipe) -> list[Let]:

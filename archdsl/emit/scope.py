@@ -8,8 +8,10 @@ first expression over the names of the class that gives the right value in every
 from __future__ import annotations
 
 from archdsl.dims import Dim, Product, Traced, names_in, origin_of, substitute, symbol
-from archdsl.emit.constants import PRODUCT, Constants, Unwritable, level_of, within
+from archdsl.emit.constants import Constants, Unwritable
 from archdsl.emit.python import literal
+from archdsl.emit.sizes import times, undivided
+from archdsl.emit.strands import Differs, Strand, Usage
 from archdsl.layers.tensor import Mismatch, Tensor
 from archdsl.syntax import tree
 
@@ -19,51 +21,10 @@ if TYPE_CHECKING:
 
     from archdsl.dims import Size
     from archdsl.emit.python import Document
-    from archdsl.graph import Definition, Given, Instance, Type
+    from archdsl.graph import Definition, Given, Instance
 
 QUESTIONS = ("shape", "channels", "numel", "dim")
 _ALIKE = {"num_features": "in_features", "num_channels": "in_channels", "normalized_shape": "in_features", "": "in_features"}
-
-
-class Differs(Exception):
-    """A size that no expression over the names of the class gives in every strand."""
-
-
-class Strand:
-    """One of the parallel ways through a body: the values of names in it, and the types of named values."""
-
-    __slots__ = ("env", "instance", "types")
-
-    def __init__(self, instance: Instance, env: dict[str, object], types: dict[str, Type]) -> None:
-        self.instance, self.env, self.types = instance, env, types
-
-    def inner(self, env: Mapping[str, object]) -> Strand:
-        """Return the strand of an iteration inside this one."""
-        return Strand(self.instance, {**self.env, **env}, dict(self.types))
-
-
-class Usage:
-    """What a class turned out to need; found by writing it once, and known when it is written again."""
-
-    def __init__(self) -> None:
-        self.inferred: dict[str, str] = {}
-        self.fresh: dict[str, dict[int, object]] = {}
-        self.kept: set[str] = set()
-        self.init: set[str] = set()
-        self.locals: dict[str, tuple[str, str]] = {}
-        self.clashes: set[str] = set()
-
-    def copy(self) -> dict[str, object]:
-        """Return what is known, to go back to."""
-        return {name: value.copy() for name, value in vars(self).items()}
-
-    def restore(self, known: dict[str, object]) -> None:
-        """Go back to what was known."""
-        vars(self).update(known)
-
-    def state(self) -> object:
-        """Return what tells two passes apart."""
-        return (tuple(self.inferred), tuple(self.fresh), frozenset(self.kept), frozenset(self.init), tuple(self.locals), len(self.clashes))
 
 
 class Scope:
@@ -85,7 +46,9 @@ class Scope:
         self.values: set[str] = set()
         self.substituted: list[dict[str, str]] = []
         self.modules: set[str] = {module.name for instance in instances for module in instance.modules}
-        self.strands = [Strand(instance, {**params, **instance.arguments, **instance.symbols}, dict(instance.inputs)) for instance in instances]
+        self.strands = [
+            Strand(instance, {**params, **instance.arguments, **instance.symbols}, dict(instance.inputs)) for instance in instances
+        ]
         self.init = Constants(document, self._init_name, lambda call: self._ask(call, self._init_symbol))
         self.forward = Constants(document, self._forward_name, lambda call: self._ask(call, self._forward_symbol))
         self.strict = 0
@@ -151,7 +114,9 @@ class Scope:
         elif hint == "" and len(kind.shape) == 2 and place == "0":
             word = "in_length"
         if len(self.definition.inputs) > 1:
-            word = f"{owner}_{'features' if word in ('input_size', 'embed_dim', 'd_model') else word.removeprefix('in_').removeprefix('num_')}"
+            word = (
+                f"{owner}_{'features' if word in ('input_size', 'embed_dim', 'd_model') else word.removeprefix('in_').removeprefix('num_')}"
+            )
         if not local:
             return self.fresh_name(word)
         word = word.removeprefix("in_")
@@ -196,6 +161,9 @@ class Scope:
         batched = next(kind for input_, kind in self.instances[0].inputs if input_ == owner).batched
         if name not in self.usage.locals:
             text = name if "." not in name else self._argument(name, "", local=True)
+            if text == "F":
+                # As a variable it would hide torch.nn.functional.
+                text = "features" if "features" not in self.values else "F_size"
             self.usage.locals[name] = (text, f"{owner}.size({axis + batched})")
         return self.usage.locals[name][0]
 
@@ -313,7 +281,11 @@ class Scope:
         for key, name in list(self.carried.items()):
             owner, place = key.split("@")[0].split(".")
             kinds = [strand.types.get(owner) for strand in self.strands]
-            if owner not in owners or not self.is_used(name) or not all(isinstance(kind, Tensor) and int(place) < len(kind.shape) for kind in kinds):
+            if (
+                owner not in owners
+                or not self.is_used(name)
+                or not all(isinstance(kind, Tensor) and int(place) < len(kind.shape) for kind in kinds)
+            ):
                 continue
             values = [kind.shape[int(place)] for kind in kinds if isinstance(kind, Tensor)]
             if any(strand.env.get(key) != value for strand, value in zip(self.strands, values, strict=True)):
@@ -393,7 +365,7 @@ class Scope:
         if isinstance(first, tuple | list) and first:
             if any(not isinstance(value, tuple | list) or len(value) != len(first) for value in values):
                 raise Differs
-            parts = [self.value(column, place, hint) for column in zip(*values, strict=True)]  # type: ignore[arg-type]
+            parts = [self.value(column, place, hint) for column in zip(*values, strict=True)]
             if isinstance(first, list):
                 return f"[{', '.join(parts)}]"
             return f"({', '.join(parts)},)" if len(parts) == 1 else f"({', '.join(parts)})"
@@ -402,28 +374,3 @@ class Scope:
                 raise Differs
             return literal(first)
         return self.size(values, place, hint)
-
-
-def times(factors: Sequence[str]) -> str:
-    """Write a product, without the ones."""
-    kept = [within(factor, PRODUCT) if level_of(factor) != PRODUCT or "/" not in factor else f"({factor})" for factor in factors if factor != "1"]
-    return " * ".join(kept) or "1"
-
-
-def undivided(size: Size) -> Size:
-    """Read `heads * (width // heads)` as `width`: where it is a size, the division came out even."""
-    if not isinstance(size, Dim):
-        return size
-    total: Size = 0
-    for monomial, factor in size.terms.items():
-        term: Size = factor
-        rest = list(monomial)
-        for atom in monomial:
-            if atom.kind == "//" and isinstance(atom.right, Dim) and len(atom.right.terms) == 1:
-                ((divisor, scale),) = atom.right.terms.items()
-                if scale == 1 and all(rest.count(one) >= divisor.count(one) for one in divisor):
-                    for one in (*divisor, atom):
-                        rest.remove(one)
-                    term = term * atom.left
-        total = total + term * Dim({tuple(rest): 1}) if rest else total + term
-    return total

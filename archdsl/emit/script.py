@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from math import lcm
+
+from archdsl.emit.python import literal
 from archdsl.emit.recipe_nodes import snake
-from archdsl.emit.scope import Scope, Usage
+from archdsl.emit.scope import Scope
+from archdsl.emit.strands import Usage
 from archdsl.graph import Definition, Instance
 from archdsl.syntax.tree import NO_COMMENTS
 
@@ -23,10 +27,17 @@ _ARGUMENTS = Definition("arguments", "recipe", (), (), (), (), NO_COMMENTS, None
 
 
 def settings_of(recipe: Recipe) -> dict[str, object]:
-    """Return the plain options of a recipe, with the defaults of those that every run has."""
-    given = {name: one.value for name, one in recipe.options.items()}
+    """Return the plain options of a recipe, with the defaults of those that every run has.
+
+    `round` is after how many batches no gradients wait to be taken, where they are accumulated.
+    """
+    given: dict[str, object] = {name: one.value for name, one in recipe.options.items()}
     if "epochs" not in given and "max_steps" not in given:
         given["epochs"] = EPOCHS
+    if "accumulate" in given:
+        cycle = max(update.times for update in recipe.updates)
+        periods = [max(update.every, cycle if update.times == 1 else 1) for update in recipe.updates]
+        given["round"] = lcm(*periods) * recipe.options["accumulate"].value  # type: ignore[operator]
     return {"batch_size": BATCH_SIZE, "seed": 0, **given}
 
 
@@ -43,7 +54,7 @@ class _Script:
 
     def build(self, lines: Lines, trained: Sequence[str]) -> None:
         """Write `build`."""
-        made = [*self.nets, *self.names.optimizers, *self.names.schedules]
+        made = [*self.nets, *self.names.made]
         lines.blank(2)
         lines.add("def build(device):")
         lines.docstring(f"Make the network{'s' * (len(self.nets) > 1)}, and what updates {'them' if len(self.nets) > 1 else 'it'}.", 4)
@@ -64,6 +75,10 @@ class _Script:
             assert choice.layer is not None
             for optimizer, schedule in zip(self.names.optimizers, self.names.schedules, strict=True):
                 lines.add(f"{schedule} = torch.{choice.layer.torch}({', '.join([optimizer, *self.arguments(choice)])})", 4)
+        for net, average in self.names.averages.items():
+            self.document.use("from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn")
+            lines.add(f"decayed = get_ema_multi_avg_fn({literal(self.settings['ema'])})", 4)
+            lines.add(f"{average} = AveragedModel({net}, multi_avg_fn=decayed, use_buffers=True)", 4)
         lines.add(f"return {', '.join(made)}", 4)
 
     def _frozen(self) -> list[str]:
@@ -78,7 +93,8 @@ class _Script:
     def main(self, lines: Lines, *, measures: bool) -> None:
         """Write `main`."""
         size, seed, epochs = self.settings["batch_size"], self.settings["seed"], self.settings.get("epochs")
-        used = [*self.names.optimizers, *self.names.schedules]
+        used = self.names.made
+        averages = self.names.averages
         lines.blank(2)
         lines.add("def main():")
         lines.docstring("Train, say how it goes, and save the weights.", 4)
@@ -99,7 +115,10 @@ class _Script:
         lines.add(f"for losses in train({', '.join([*self.nets, 'shuffled', *used])}):", 8)
         if measures:
             lines.add("pass", 12)
-            lines.add(f"measured = evaluate({', '.join([*self.measured, f'batches(valid_data, {size})'])})", 8)
+            lines.add(
+                f"measured = evaluate({', '.join([*(f'{averages[net]}.module' if net in averages else net for net in self.measured), f'batches(valid_data, {size})'])})",
+                8,
+            )
         else:
             lines.add("measured = {name: float(loss) for name, loss in losses.items()}", 12)
         lines.add('print(f"epoch {epoch + 1}:", *[f"{name} {value:.4f}" for name, value in measured.items()])', 8)
@@ -108,7 +127,8 @@ class _Script:
             lines.add("if steps == 0:", 8)
             lines.add("break", 12)
         for model, net in self.names.nets.items():
-            lines.add(f'torch.save({net}.state_dict(), "{snake(model)}.pt")', 4)
+            kept = f"{averages[net]}.module" if net in averages else net
+            lines.add(f'torch.save({kept}.state_dict(), "{snake(model)}.pt")', 4)
         lines.blank(2)
         lines.add('if __name__ == "__main__":')
         lines.add("main()", 4)

@@ -12,7 +12,8 @@ from archdsl.emit.liveness import lets_of
 from archdsl.emit.modules import Makers
 from archdsl.emit.nodes import Values
 from archdsl.emit.python import Lines
-from archdsl.emit.scope import Differs, Scope, Usage
+from archdsl.emit.scope import Scope
+from archdsl.emit.strands import Differs, Usage
 from archdsl.graph import Apply, Instance, Run, Take
 from archdsl.syntax import tree
 
@@ -74,7 +75,9 @@ class Shorthands:
     def _collect(self, instance: Instance) -> None:
         for module in instance.modules:
             self._collect_module(module)
-        self.unpacked += [statement.node for statement in lets_of(instance.body) if isinstance(statement.node, Run) and len(statement.targets) > 1]
+        self.unpacked += [
+            statement.node for statement in lets_of(instance.body) if isinstance(statement.node, Run) and len(statement.targets) > 1
+        ]
         for node in nodes_of(instance.body):
             if isinstance(node, Run):
                 self.runs.setdefault(id(node.module), node)
@@ -162,7 +165,10 @@ class Shorthands:
         if not plain or not self.is_value_function(splice.definition) or self._busy == splice.definition.name:
             return None
         self._value_function(splice.definition, node, base, values)
-        given = [("" if one.positional else f"{one.name}=") + values.scope.argument([one] * len(values.scope.strands), "forward") for one in splice.arguments]
+        given = [
+            ("" if one.positional else f"{one.name}=") + values.scope.argument([one] * len(values.scope.strands), "forward")
+            for one in splice.arguments
+        ]
         given += [f"{name}={values.scope.forward.name(name)}" for name in splice.definition.uses]
         return f"{splice.definition.name}({', '.join([values.write(base), *given])})"
 
@@ -224,7 +230,9 @@ class ShorthandScope(Scope):
             return self._passed(values, hint)
         for names in ([name for name in self.parameters if name in usage.init], list(usage.origins), self.parameters):
             for name in names:
-                known = [usage.origins[name][id(strand.instance)] if name in usage.origins else strand.env.get(name) for strand in self.strands]
+                known = [
+                    usage.origins[name][id(strand.instance)] if name in usage.origins else strand.env.get(name) for strand in self.strands
+                ]
                 if known == list(values):
                     return name
         if all(not isinstance(value, Dim) and value == values[0] for value in values):
@@ -260,7 +268,10 @@ def parameters(scope: Scope, definition: Definition) -> list[str]:
     """Write the parameters of a shorthand or block, with their defaults."""
     texts = [name if default is None else f"{name}={scope.init.write(default)}" for name, default in definition.parameters]
     used = [name for name in definition.uses if name in scope.usage.init or isinstance(scope, FunctionScope)]
-    return [*texts, *([f"*, {', '.join(used)}"] if used and definition.kind == "shorthand" and any("=" in text for text in texts) else used)]
+    return [
+        *texts,
+        *([f"*, {', '.join(used)}"] if used and definition.kind == "shorthand" and any("=" in text for text in texts) else used),
+    ]
 
 
 def _key(part: Part) -> int:

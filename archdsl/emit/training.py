@@ -157,7 +157,7 @@ class _Writer:
     def _train(self, lines: Lines) -> None:
         nets = list(self.names.nets.values())
         counted = self.accumulate > 1 or self.cycle > 1 or any(update.every > 1 for update in self.recipe.updates)
-        parameters = [*nets, "batches", *self.names.optimizers, *self.names.schedules]
+        parameters = [*nets, "batches", *self.names.made]
         lines.blank(2)
         lines.add(f"def train({', '.join(parameters)}{', start=0' if counted else ''}):")
         lines.docstring("Yield the losses of each batch, and then let the weights take them.", 4)
@@ -186,7 +186,7 @@ class _Writer:
         return "" if kind in ("float32", "fp32") else f"with torch.autocast({self.data.names[0]}.device.type, torch.{kind}):"
 
     def _update(self, lines: Lines, moment: Moment, update: Update, function: LossFunction | None, precise: str) -> None:
-        every = max(update.every, self.cycle if update.times == 1 else 1)
+        every = self._every(update)
         if update is not self.recipe.updates[0]:
             lines.blank()
         self._compute(moment, update, function)
@@ -209,26 +209,42 @@ class _Writer:
         moment.need(*[read for read in reads(*nodes) if read.name not in own])
         moment.lines.add(f"{', '.join(function.results)} = {function.call}", moment.indent, update.loss.span)
 
+    def _every(self, update: Update) -> int:
+        """Return on each how manieth batch an update runs: a step that runs several times in a row makes the others wait."""
+        return max(update.every, self.cycle if update.times == 1 else 1)
+
+    def _backward(self, update: Update) -> str:
+        """Return what limits the gradients to those that an update is about, where there are several updates."""
+        if len(self.recipe.updates) == 1 or "freeze" in self.recipe.options:
+            return ""
+        parameters = self.parameters(update)
+        return f"inputs={parameters if parameters.startswith('[') else f'list({parameters})'}"
+
     def _step(self, lines: Lines, update: Update, indent: int) -> None:
-        optimizer, many = self.names.optimizer(update.name), self.accumulate
+        optimizer, many, every = self.names.optimizer(update.name), self.accumulate, self._every(update)
         logged = {self.names.loss(update.name): "loss", **{name: name for name in update.logged}}
+        number = f"number // {every}" if every > 1 else "number"
         if many > 1:
-            lines.add(f"if number % {many} == 0:", indent)
+            lines.add(f"if {number} % {many} == 0:", indent)
             lines.add(f"{optimizer}.zero_grad()", indent + 4)
-            lines.add(f"(loss / {many}).backward()", indent)
+            lines.add(f"(loss / {many}).backward({self._backward(update)})", indent)
         else:
             lines.add(f"{optimizer}.zero_grad()", indent)
-            lines.add("loss.backward()", indent)
+            lines.add(f"loss.backward({self._backward(update)})", indent)
         entries = ", ".join([f'"{name}": {value}.detach()' for name, value in logged.items()])
         lines.add(f"yield {{{entries}}}", indent)
         if many > 1:
-            lines.add(f"if number % {many} == {many - 1}:", indent)
+            lines.add(f"if {number} % {many} == {many - 1}:", indent)
             indent += 4
         clip = self.recipe.options.get("clip_grad_norm")
         if clip is not None:
             self.document.use("from torch import nn")
             lines.add(f"nn.utils.clip_grad_norm_({self.parameters(update)}, {clip.value})", indent)
         lines.add(f"{optimizer}.step()", indent)
+        trained = {self.names.nets[one.partition(".")[0]] for one in update.update}
+        for net, average in self.names.averages.items():
+            if net in trained:
+                lines.add(f"{average}.update_parameters({net})", indent)
 
     def parameters(self, update: Update) -> str:
         """Return what an update trains, as an expression."""

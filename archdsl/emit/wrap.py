@@ -6,7 +6,13 @@ WIDTH = 88
 """The formatter's default."""
 
 _OPEN, _CLOSE = "([{", ")]}"
-_LEVELS = ((" or ",), (" and ",), (" in ", " not in ", " is not ", " is ", " == ", " != ", " < ", " <= ", " > ", " >= "), (" + ", " - "), (" * ", " / ", " // ", " % ", " @ "))
+_LEVELS = (
+    (" or ",),
+    (" and ",),
+    (" in ", " not in ", " is not ", " is ", " == ", " != ", " < ", " <= ", " > ", " >= "),
+    (" + ", " - "),
+    (" * ", " / ", " // ", " % ", " @ "),
+)
 
 
 def wrap(text: str, indent: int = 0) -> list[str]:
@@ -49,10 +55,18 @@ def _expression(head: str, expr: str, tail: str, indent: int, *, parenthesize: b
     operands = _operands(expr)
     if len(operands) > 1:
         bracketed = _bracketed(head, expr, tail, indent) if len(operands) == 2 and parenthesize else None
-        if bracketed is not None and len(bracketed[0]) <= WIDTH and not operands[1].split(" ", 1)[0] in ("or", "and"):
+        if bracketed is not None and len(bracketed[0]) <= WIDTH and operands[1].split(" ", 1)[0] not in ("or", "and"):
             return bracketed
         if not parenthesize:
-            return [line for operand in operands for line in _expression("", operand, tail if operand is operands[-1] else "", indent, parenthesize=False)] if not _fits(head + expr + tail, indent) else [pad + head + expr + tail]
+            return (
+                [
+                    line
+                    for operand in operands
+                    for line in _expression("", operand, tail if operand is operands[-1] else "", indent, parenthesize=False)
+                ]
+                if not _fits(head + expr + tail, indent)
+                else [pad + head + expr + tail]
+            )
         inner = [line for operand in operands for line in _nested(operand, indent + 4)]
         whole = " " * (indent + 4) + expr
         return [f"{pad}{head}(", *([whole] if len(whole) <= WIDTH else inner), f"{pad}){tail}"]
@@ -181,7 +195,7 @@ def _links(expr: str) -> list[str]:
     """Split a chain of method calls before each dot that follows a call; plain attributes stay together."""
     places = [place for place in _top(expr) if expr[place] == "." and place and expr[place - 1] in ")]"]
     ends = [0, *places, len(expr)]
-    return [expr[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    return [expr[start : ends[number + 1]] for number, start in enumerate(ends[:-1])]
 
 
 def _fits(text: str, indent: int) -> bool:

@@ -43,8 +43,8 @@ class Book:
         for step in scope.steps:
             if step.scope is None:
                 continue
-            kind = type(step.target)
-            if kind.forward is nn.Sequential.forward:
+            kind = step.scope.kind
+            if isinstance(step.target, nn.ModuleList) or getattr(kind, "forward", None) is nn.Sequential.forward:
                 self._collect(step.scope, above)
                 continue
             if kind in above:
@@ -56,7 +56,7 @@ class Book:
 
     def _write(self, kind: type) -> None:
         """Write the block of a class; where its uses are too different, one for each form."""
-        modules = [module for module in self.scopes if type(module) is kind]
+        modules = [module for module, scopes in self.scopes.items() if scopes[0].kind is kind]
         bodies = [self._body(module) for module in modules]
         forms: list[list[int]] = []
         for number in range(len(bodies)):
@@ -121,6 +121,7 @@ class Parameters:
         for line in merged.lines:
             if not all(line.present):
                 self.condition(line)
+                line.expr = self.aligned(line.expr, line.present)
         self.defaults = {key: most for key in self.constants if (most := self.default(key)) is not None}
         order = {key: place for place, key in enumerate(self.signature)}
         self.ordered = sorted(self.constants, key=lambda key: (key in self.defaults, order.get(key, len(order))))
@@ -135,6 +136,8 @@ class Parameters:
         given = [one for one in self.constants[key] if one is not None]
         if all(isinstance(one, tree.Literal) and isinstance(one.value, bool) for one in given):
             return literal(False)
+        if any(isinstance(one, tree.Literal) and type(one.value) is int and one.value > 8 for one in given):
+            return None
         most = max(given, key=lambda one: sum(one == other for other in given))
         return most if sum(most == other for other in given) * 2 > len(self.modules) else None
 
@@ -244,6 +247,18 @@ class Parameters:
         key = word if word not in self.constants and not line.item.key else f"has_{word}"
         self.constants[key] = tuple([literal(one) for one in line.present])
         return name(key)
+
+    def aligned(self, node: Any, present: tuple[bool, ...]) -> Any:
+        """Return what is not in every use with the block's parameters: `stride` where all that have it give their stride."""
+        if isinstance(node, Made):
+            arguments = tuple([(key, self._shared(key, value, present)) for key, value in node.arguments])
+            return Made(SPAN, node.function, arguments, node.defaults, node.first)
+        return rebuilt(node, lambda child: self.aligned(child, present))
+
+    def _shared(self, key: str, value: tree.Expr, present: tuple[bool, ...]) -> tree.Expr:
+        held = self.constants.get(key)
+        same = held is not None and all(one == value for one, there in zip(held, present, strict=True) if there)
+        return name(key) if same else value
 
     def settle(self, node: Any) -> Any:
         """Return a node with the names of parameters where constants differ."""

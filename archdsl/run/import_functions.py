@@ -11,6 +11,7 @@ from torch import nn
 from archdsl.run.import_errors import Inexpressible, Place
 from archdsl.run.import_layers import bound, layer_of_function, made
 from archdsl.run.import_sizes import BATCH, Size, is_batch, sized
+from archdsl.run.import_tidy import gaussian_sample
 from archdsl.run.import_trace import Step, Value
 from archdsl.run.import_tree import SPAN, Applied, Link, Made, Ref, binary, call, literal, name
 from archdsl.syntax import tree
@@ -35,10 +36,14 @@ def function_expression(step: Step, lower: Lower) -> tree.Expr | Value:
     """Return what a call of a function is in a spec; a Value where nothing changes. Raises Inexpressible."""
     text = _name_of(step.target)
     args, place = step.args, step.place
+    if step.target is gaussian_sample:
+        return applied(tuple([lower(value, place) for value in args]), Made(SPAN, text, (), (), 0))
     if text in SAME or (text in ("dropout", "dropout_") and step.kwargs.get("p") == 0):
         return args[0]  # type: ignore[no-any-return]
     if text in OPERATORS and len(args) >= 2 and not step.kwargs.get("alpha"):
-        left, right = (args[1], args[0]) if text in SWAPPED else (args[0], args[1])
+        # torch does not tell `0.5 * x` from `x * 0.5`: the number goes first, as it mostly does.
+        first = text in SWAPPED or (OPERATORS[text] == "*" and isinstance(args[1], (int, float)))
+        left, right = (args[1], args[0]) if first else (args[0], args[1])
         return binary(OPERATORS[text], lower(left, place), lower(right, place))
     if text in COMPARISONS:
         return tree.Compare(SPAN, (COMPARISONS[text],), (lower(args[0], place), lower(args[1], place)))
@@ -79,7 +84,7 @@ def applied(heads: tuple[tree.Expr, ...], layer: tree.Expr, *, callable: bool = 
 
 
 def _function(value: Any, lower: Lower, place: Place, layer: str, *arguments: Any, **named: Any) -> Applied:
-    given = [(f"*{number}", lower(each, place)) for number, each in enumerate(arguments)] + [(key, lower(each, place)) for key, each in named.items()]
+    given = [(str(number), lower(each, place)) for number, each in enumerate(arguments)] + [(key, lower(each, place)) for key, each in named.items()]
     return applied((lower(value, place),), Made(SPAN, layer, tuple(given), (), 0))
 
 
@@ -188,6 +193,12 @@ def _turned(step: Step, lower: Lower) -> tree.Expr | None:
     return _function(value, lower, step.place, "transpose", *last)
 
 
+def _pad(step: Step, lower: Lower) -> tree.Expr | Value | None:
+    """Leave out what pads by nothing."""
+    sizes = step.args[1] if len(step.args) > 1 else step.kwargs["pad"]
+    return step.args[0] if all(int(size) == 0 for size in sizes) else None  # type: ignore[no-any-return]
+
+
 def _repeat(step: Step, lower: Lower) -> tree.Expr | Value:
     value = step.args[0]
     given = step.args[1:]
@@ -198,7 +209,7 @@ def _repeat(step: Step, lower: Lower) -> tree.Expr | Value:
 
 
 def _factory(step: Step, lower: Lower) -> tree.Expr | None:
-    if any(sized(one) for one in _sizes(step.args)):
+    if any(sized(one) for one in _sizes((*step.args, *step.kwargs.values()))):
         raise Inexpressible(step.place, "This makes a tensor with a place for each sample", "A value without batch broadcasts: leave its first dimension out.")
     return None
 
@@ -229,7 +240,7 @@ def _dropout(step: Step, lower: Lower) -> tree.Expr | None:
 _SPECIAL: dict[str, Callable[[Step, Lower], tree.Expr | Value | None]] = {
     "__getitem__": _getitem, "view": _reshape, "reshape": _reshape, "expand": _expand, "expand_as": _expand, "linear": _linear, "to": _to,
     "type_as": _to, "T": _turned, "mT": _turned, "t": _turned, "repeat": _repeat, "zeros": _factory, "ones": _factory, "full": _factory,
-    "empty": _factory, "randn": _factory, "rand": _factory, "max": _extreme, "min": _extreme, "tensor": _tensor, "dropout": _dropout,
+    "empty": _factory, "randn": _factory, "rand": _factory, "max": _extreme, "min": _extreme, "tensor": _tensor, "dropout": _dropout, "pad": _pad,
     **dict.fromkeys(CASTS, _cast),
 }  # fmt: skip
 

@@ -11,14 +11,14 @@ from archdsl.run.import_writer import Body, Item
 from archdsl.syntax import tree
 
 
-def gather(body: Body) -> None:
-    """Put lines into those that use them, where that reads better."""
+def gather(body: Body, *, model: bool = False) -> None:
+    """Put lines into those that use them, where that reads better; a block's outputs need no name, and a model's do."""
     _drop_unused(body)
     transitional = {value.name for value in body.inputs}
     at = 0
     while at < len(body.flow):
         item = body.flow[at]
-        if len(item.targets) == 1 and _uses(body)[item.targets[0]] == 1 and _joins(item, body, transitional):
+        if len(item.targets) == 1 and _uses(body)[item.targets[0]] == 1 and _joins(item, body, transitional, model=model):
             body.flow.pop(at)
             for later in body.flow:
                 later.expr = substituted(later.expr, item.targets[0], item.expr)
@@ -40,16 +40,19 @@ def _drop_unused(body: Body) -> None:
         body.flow = kept
 
 
-def _joins(item: Item, body: Body, transitional: set[str]) -> bool:
+def _joins(item: Item, body: Body, transitional: set[str], *, model: bool) -> bool:
     """Say whether a line becomes part of the one that uses it."""
     value = item.targets[0]
     if not value.name:
         return True
     for later in body.flow:
         if value in refs(later.expr):
-            return len(later.targets) == 1 and later.targets[0].name == value.name and _is_head(later.expr, value)
+            same = len(later.targets) == 1 and later.targets[0].name == value.name
+            return same and isinstance(item.expr, Applied) and _is_head(later.expr, value)
     # What only passes through the name of an input is on its way to the output.
-    return value.name in transitional and len(body.outputs) == 1
+    if value.name in transitional and len(body.outputs) == 1 and isinstance(item.expr, Applied):
+        return True
+    return not model and len(body.outputs) == 1 and isinstance(body.outputs[0], Ref) and item is body.flow[-1]
 
 
 def _is_head(expr: Any, value: Value) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -13,13 +14,17 @@ from torch import nn
 
 from archdsl.layers.registry import Layer, layers
 from archdsl.run.import_errors import Inexpressible, Place
-from archdsl.run.import_trace import CONTAINERS, Value
-from archdsl.run.import_tree import SPAN, Made, literal
+from archdsl.run.import_trace import CONTAINERS, TORCH, Value
+from archdsl.run.import_tree import SPAN, Made, binary, call, literal
 from archdsl.syntax import tree
 
 ARGUMENTS = "_arguments_it_was_made_with"
+PLACE = "_place_it_was_made_at"
 IGNORED = {"inplace", "device", "dtype", "batch_first", "training", "_stacklevel", "layout", "requires_grad", "pin_memory", "out", "memory_format",
            "non_blocking", "copy", "generator"}  # fmt: skip
+RENAMED = {"split_size": "split_size_or_sections", "split_sections": "split_size_or_sections", "axis": "dim", "shape": "unflattened_size"}
+"""What torch calls otherwise where it is called in another way."""
+
 Lower = Callable[[Any], tree.Expr]
 
 
@@ -28,7 +33,7 @@ def remember_arguments() -> Callable[[], None]:
     plain = nn.Module.__init__
 
     def made(self: nn.Module, *args: Any, **kwargs: Any) -> None:
-        self.__dict__[ARGUMENTS] = _given(self)
+        self.__dict__[ARGUMENTS], self.__dict__[PLACE] = _given(self)
         plain(self, *args, **kwargs)
 
     nn.Module.__init__ = made  # type: ignore[method-assign]
@@ -39,8 +44,8 @@ def remember_arguments() -> Callable[[], None]:
     return restore
 
 
-def _given(module: nn.Module) -> dict[str, Any]:
-    """Read the arguments of the outermost `__init__` that is under way for a module."""
+def _given(module: nn.Module) -> tuple[dict[str, Any], Place]:
+    """Read the arguments of the outermost `__init__` that is under way for a module, and where it was called."""
     frame = inspect.currentframe()
     frame = frame.f_back.f_back if frame and frame.f_back else None
     found: dict[str, Any] = {}
@@ -50,13 +55,19 @@ def _given(module: nn.Module) -> dict[str, Any]:
             break
         found = {name: frame.f_locals[name] for name in names[1:] if name in frame.f_locals}
         frame = frame.f_back
-    return found
+    return found, Place(frame.f_code.co_filename, frame.f_lineno) if frame else Place("", 0)
 
 
 def made_with(module: nn.Module) -> dict[str, Any]:
     """Return the arguments that a module was made with, as far as they are known."""
     known: dict[str, Any] = module.__dict__.get(ARGUMENTS, {})
     return known
+
+
+def made_at(module: nn.Module, otherwise: Place) -> Place:
+    """Return the line on which a module was made."""
+    place: Place = module.__dict__.get(PLACE, otherwise)
+    return otherwise if place.file.startswith((TORCH, "<")) or not place.file else place
 
 
 @cache
@@ -125,12 +136,13 @@ def layer_of_function(function: Any) -> Layer | None:
 def module_expression(module: nn.Module, place: Place) -> tree.Expr:
     """Return what makes one of torch's modules: `conv2d(64, 7, stride=2)`."""
     layer = layer_of_class(module)
+    place = made_at(module, place)
     if layer is None:
         raise Inexpressible(place, f"nn.{type(module).__name__} has no layer in archdsl", "`archdsl layers` lists those that there are.")
     given = made_with(module)
     values: dict[str, Any] = {}
     for argument in layer.arguments:
-        if argument.name in layer.forward:
+        if argument.name in layer.forward or argument.name == "inplace":
             continue
         if argument.variadic:
             values["*" + argument.name] = given.get(argument.name, getattr(module, argument.name, ()))
@@ -140,11 +152,18 @@ def module_expression(module: nn.Module, place: Place) -> tree.Expr:
             held = getattr(module, argument.name)
             values[argument.name] = held is not None if argument.name == "bias" else held
     _check_batch_first(module, layer, place)
-    if layer.name == "layer_norm" and len(module.normalized_shape) > 1:
-        values["normalized_shape"] = tuple(module.normalized_shape)
+    if layer.name in ("layer_norm", "rms_norm") and len(module.normalized_shape) == 1:
+        del values["normalized_shape"]
     if values.get("stride") is not None and values.get("stride") == values.get("kernel_size") and "pool" in layer.name:
         del values["stride"]
-    return made(layer, values, lambda leaf: constant(leaf, place))
+    return made(layer, {key: _once(layer, key, value) for key, value in values.items()}, lambda leaf: constant(leaf, place))
+
+
+def _once(layer: Layer, key: str, value: Any) -> Any:
+    """Say a size once that is the same in each dimension."""
+    argument = layer.argument(key)
+    sizes = argument is not None and argument.kind.startswith(("Sizes", "Pads"))
+    return value[0] if sizes and isinstance(value, tuple) and len(set(value)) == 1 else value
 
 
 def _check_batch_first(module: nn.Module, layer: Layer, place: Place) -> None:
@@ -174,6 +193,8 @@ def _simple(value: object) -> bool:
 
 def constant(value: Any, place: Place) -> tree.Expr:
     """Return a constant of Python's as one of the spec's; a tuple of one number over and over stays as it was written."""
+    if isinstance(value, float) and len(repr(value)) > 10:
+        return root(value)
     if _simple(value):
         return literal(int(value) if isinstance(value, int) and not isinstance(value, bool) else value)
     if isinstance(value, (tuple, list)):
@@ -186,18 +207,28 @@ def constant(value: Any, place: Place) -> tree.Expr:
     raise Inexpressible(place, f"A {type(value).__name__} is no constant of a spec", "Constants are numbers, texts, truth values, lists, tuples and dicts.")
 
 
+def root(value: float) -> tree.Expr:
+    """Return a long number as the root that it is, if it is one."""
+    for whole in {round(value * value), round(1 / (value * value)) if value else 0}:
+        if whole > 0 and math.sqrt(whole) == value:
+            return call("sqrt", literal(whole))
+        if whole > 0 and 1 / math.sqrt(whole) == value:
+            return binary("/", literal(1), call("sqrt", literal(whole)))
+    return literal(value)
+
+
 # ---------------------------------------------------------------- functions
 
 
 def bound(layer: Layer, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], place: Place) -> tuple[list[Any], dict[str, Any]]:
     """Tell the values of a call from its arguments, and give these the declaration's names."""
-    named = dict(kwargs)
+    named = {RENAMED.get(key, key): given for key, given in kwargs.items()}
     values: list[Any] = []
     rest = list(args)
     parameters = _parameters(function)
     if parameters is not None:
         for parameter, given in zip(parameters, args, strict=False):
-            named[parameter] = given
+            named[RENAMED.get(parameter, parameter)] = given
         rest = []
         if layer.variadic_values:
             values = list(named.pop(parameters[0]))
@@ -211,7 +242,7 @@ def bound(layer: Layer, function: Any, args: tuple[Any, ...], kwargs: dict[str, 
             values.append(rest.pop(0))
         for key in [key for key, given in named.items() if isinstance(given, Value) and layer.argument(key) is None]:
             values.append(named.pop(key))
-    return values, _arguments(layer, rest, named, place)
+    return values, {key: _once(layer, key, value) for key, value in _arguments(layer, rest, named, place).items()}
 
 
 def _parameters(function: Any) -> list[str] | None:
@@ -234,7 +265,7 @@ def _arguments(layer: Layer, rest: list[Any], named: dict[str, Any], place: Plac
             given[argument.name] = rest.pop(0)
     for key, value in named.items():
         argument_of = layer.argument(key)
-        if argument_of is not None:
+        if argument_of is not None and key != "inplace":
             given[("*" if argument_of.variadic else "") + key] = tuple(value) if argument_of.variadic and isinstance(value, (tuple, list)) else value
         elif key not in IGNORED and value is not None and value is not False:
             raise Inexpressible(place, f"{layer.name} has no argument {key} in a spec", f"`archdsl layers {layer.name}` shows those that it has.")

@@ -9,9 +9,10 @@ from typing import Any
 from torch import nn
 
 from archdsl.layers.registry import lookup
+from archdsl.run.import_errors import span_of
 from archdsl.run.import_merge import Line, Merged
 from archdsl.run.import_trace import Value
-from archdsl.run.import_tree import SPAN, Ref, define, name, refs, settled
+from archdsl.run.import_tree import SPAN, Ref, define, located, name, refs, settled
 from archdsl.run.import_writer import DIMENSIONS
 from archdsl.syntax import tree
 
@@ -62,15 +63,16 @@ def statements_of(merged: Merged, settle: Settle, names: Names, *, model: bool, 
     flow: list[tree.Statement] = []
     for at, line in enumerate(merged.lines):
         if line.item.key == "output ":
-            flow.append(_output(line, settle, names, model=model))
+            flow.append(located(_output(line, settle, names, flow, model=model), span_of(line.item.place)))
             continue
         into = layers if line.item.key else flow
-        made = _defined(line, at, settle, names, into)
+        made = located(_defined(line, at, settle, names, into), span_of(line.item.place))
         if all(line.present):
             into.append(made)
         else:
             assert condition is not None
             _guarded(into, condition(line), made)
+    _move(layers, flow)
     return (*top, *_apart(layers), *_apart(flow, after=bool(layers)))
 
 
@@ -108,6 +110,15 @@ def _guarded(into: list[tree.Statement], condition: tree.Expr, made: tree.Statem
         into.append(tree.If(SPAN, tree.Comments(), condition, (made,), ()))
 
 
+def _move(layers: list[tree.Statement], flow: list[tree.Statement]) -> None:
+    """Define layers that are not always there where they are used, under the same condition."""
+    for at, later in enumerate(flow):
+        for each in list(layers):
+            if isinstance(later, tree.If) and isinstance(each, tree.If) and each.condition == later.condition:
+                layers.remove(each)
+                flow[at] = later = tree.If(SPAN, later.comments, later.condition, (*each.then, *later.then), ())
+
+
 def _inputs(merged: Merged, names: Names) -> list[tree.Statement]:
     found: list[tree.Statement] = []
     for value in merged.body.inputs:
@@ -120,8 +131,13 @@ def _inputs(merged: Merged, names: Names) -> list[tree.Statement]:
     return found
 
 
-def _output(line: Line, settle: Settle, names: Names, *, model: bool) -> tree.Statement:
+def _output(line: Line, settle: Settle, names: Names, flow: list[tree.Statement], *, model: bool) -> tree.Statement:
+    """Return the outputs; the only one of a model is defined in its line."""
     values = tuple([settled(each, names.names) for each in settle(line.expr).items])
+    last = flow[-1] if flow else None
+    if model and len(values) == 1 and isinstance(last, tree.Define) and last.targets == values:
+        flow.pop()
+        return tree.Output(SPAN, tree.Comments(), last.targets, (last.value,))
     return tree.Output(SPAN, tree.Comments(), (), values)
 
 

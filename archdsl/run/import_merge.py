@@ -116,7 +116,7 @@ class Merged:
 
 
 def _items(body: Body) -> list[Item]:
-    outputs = Item(tree.TupleExpr(SPAN, tuple(body.outputs)), body.scope.place, key="output ")
+    outputs = Item(tree.TupleExpr(SPAN, tuple(body.outputs)), body.scope.end, key="output ")
     return [*body.layers, *body.flow, outputs]
 
 

@@ -59,7 +59,8 @@ class Scope:
     """What one call of a module did: its inputs, steps and results."""
 
     def __init__(self, module: nn.Module, place: Place) -> None:
-        self.module, self.place = module, place
+        self.module, self.kind, self.place = module, type(module), place
+        self.end = place
         self.inputs: list[Value] = []
         self.steps: list[Step] = []
         self.result: Any = None
@@ -135,7 +136,8 @@ class Tracer(TorchFunctionMode):
     def run(self, net: nn.Module, inputs: dict[str, torch.Tensor]) -> Scope:
         """Run a network, and return its scope. Raises Inexpressible."""
         plain = nn.Module.__call__
-        step = Step(net, (), {}, Place("", 0))
+        code = type(net).forward.__code__
+        step = Step(net, (), {}, Place(code.co_filename, code.co_firstlineno))
 
         def called(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
             return self.call(plain, module, args, kwargs)
@@ -182,6 +184,8 @@ class Tracer(TorchFunctionMode):
         for value in scope.inputs:
             if scope.known[id(value.tensor)] is not value and self.outer(step, value.tensor) is not None:
                 self.outer(step, value.tensor).stale = scope.known[id(value.tensor)].step.place  # type: ignore[union-attr]
+        if scope.frames:
+            scope.end = Place(scope.frames[0].f_code.co_filename, scope.frames[0].f_lineno)
         scope.frames.clear()
         step.scope = scope
         return result

@@ -92,6 +92,16 @@ def rebuilt(node: Any, change: Callable[[Any], Any]) -> Any:
     return node
 
 
+def located(node: Any, span: Span) -> Any:
+    """Return a node that stands, with all that is in it, at a place."""
+    if isinstance(node, tuple):
+        return tuple([located(one, span) for one in node])
+    if isinstance(node, tree.Node):
+        fields = node._fields  # type: ignore[attr-defined]
+        return type(node)(*[span if field == "span" else located(getattr(node, field), span) for field in fields])
+    return node
+
+
 def refs(node: Any) -> list[Value]:
     """Return the values that a node refers to, in order."""
     if isinstance(node, Ref):
@@ -126,7 +136,7 @@ def written(made: Made, names: dict[Value, str], before: tuple[tree.Expr, ...] =
         if key in defaults and value == defaults[key]:
             skipped = True
             continue
-        by_place = key.startswith("*") or (place < made.first and not skipped)
+        by_place = key.startswith("*") or key.isdigit() or (place < made.first and not skipped)
         values = value.items if key.startswith("*") and isinstance(value, tree.TupleExpr) else (value,)
         given += [tree.Argument(SPAN, None if by_place else key, settled(each, names, nested=True)) for each in values]
     return tree.Call(SPAN, name(made.function), tuple(given)) if given else name(made.function)
@@ -137,7 +147,7 @@ def _applied(node: Applied, names: dict[Value, str], nested: bool) -> tree.Expr:
     functions = not any(isinstance(link.layer, tree.Name) for link in node.links)
     single = len(node.links) == 1 and isinstance(node.links[0].layer, Made) and not isinstance(node.heads[0], Applied)
     short = all(link.callable for link in node.links) and len(node.links) <= (3 if nested else 1)
-    if short and (nested or (single and functions and not _plain(node))):
+    if short and (nested or (single and functions)):
         heads = tuple([settled(head, names, nested=True) for head in node.heads])
         for link in node.links:
             if isinstance(link.layer, Made):
@@ -146,11 +156,9 @@ def _applied(node: Applied, names: dict[Value, str], nested: bool) -> tree.Expr:
                 heads = (call(settled(link.layer, names), *heads),)
         return heads[0]
     heads = tuple([settled(head, names, nested=len(node.heads) > 1) for head in node.heads])
+    links = node.links
+    if len(heads) > 1 and isinstance(links[0].layer, Made):
+        heads, links = (written(links[0].layer, names, heads),), links[1:]
     first = heads[0] if len(heads) == 1 else tree.TupleExpr(SPAN, heads)
-    path = chain(first, *[settled(link.layer, names) for link in node.links])
+    path = chain(first, *[settled(link.layer, names) for link in links])
     return tree.Group(SPAN, path) if nested else path
-
-
-def _plain(node: Applied) -> bool:
-    """Say whether what goes into a lone function is a name, so that an arrow reads as well."""
-    return len(node.heads) == 1 and isinstance(node.heads[0], Ref) and isinstance(node.links[0].layer, Made) and False

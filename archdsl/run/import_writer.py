@@ -9,7 +9,7 @@ from torch import nn
 
 from archdsl.run.import_errors import Inexpressible, Place
 from archdsl.run.import_functions import applied, function_expression
-from archdsl.run.import_layers import constant, is_leaf, layer_of_class, made, module_expression
+from archdsl.run.import_layers import constant, is_leaf, layer_of_class, made, made_at, module_expression
 from archdsl.run.import_sizes import Size, is_batch
 from archdsl.run.import_trace import Scope, Step, Value, values_in
 from archdsl.run.import_tree import SPAN, Made, Ref, binary, call, chain, literal, name
@@ -47,6 +47,8 @@ class Body:
         self.flow: list[Item] = []
         self.modules: dict[str, nn.Module] = {}
         self.extra: dict[str, dict[str, Any]] = {}
+        self.zeros: dict[Value, Inexpressible] = {}
+        self.states: list[tuple[Value, tuple[Value, ...]]] = []
         for step in scope.steps:
             self.step(step)
         self.outputs = self.result(scope)
@@ -66,6 +68,8 @@ class Body:
 
     def value(self, value: Value, place: Place) -> tree.Expr:
         value = self.same.get(value, value)
+        if value in self.zeros:
+            raise self.zeros[value]
         if value.weight:
             return self.weight(value.weight, place)
         if value.step is None and value not in self.inputs:
@@ -104,14 +108,38 @@ class Body:
 
     def step(self, step: Step) -> None:
         """Write one step down."""
-        found = self.applied(step) if isinstance(step.target, nn.Module) else function_expression(step, self.lower)
         results = values_in(step.result)
+        try:
+            found = self.applied(step) if isinstance(step.target, nn.Module) else function_expression(step, self.lower)
+        except Inexpressible as error:
+            if getattr(step.target, "__name__", "") not in ("zeros", "new_zeros"):
+                raise
+            # The state that a recurrent layer begins with may be spelled out; it is zeros without a word.
+            self.zeros[results[0]] = error
+            return
         if isinstance(found, Value):
             self.same[results[0]] = self.same.get(found, found)
             return
         if not results:
             return
-        self.flow.append(Item(found, step.place, targets=tuple(results)))
+        self.flow.append(Item(found, step.place, targets=tuple(self.taken_apart(step))))
+        for state, inner in self.states:
+            self.flow.append(Item(Ref(SPAN, state), step.place, targets=inner))
+        self.states.clear()
+
+    def taken_apart(self, step: Step) -> list[Value]:
+        """Return the results of a step; a state of several values is one, which the next line takes apart."""
+        if not isinstance(step.result, tuple):
+            return values_in(step.result)
+        found: list[Value] = []
+        for one in step.result:
+            if isinstance(one, tuple) and len(values_in(one)) > 1:
+                state = Value(values_in(one)[0].tensor, batched=False, name="state", step=step)
+                self.states.append((state, tuple(values_in(one))))
+                found.append(state)
+            else:
+                found += values_in(one)
+        return found
 
     def applied(self, step: Step) -> tree.Expr | Value:
         """Return a module applied to values: one with weights by its name, one without as it is made."""
@@ -138,7 +166,7 @@ class Body:
         found: list[Value] = []
         for key, given in bound.items():
             if values_in(given):
-                found += values_in(given)
+                found += [value for value in values_in(given) if value not in self.zeros]
             elif layer is not None and key in layer.forward and given != getattr(layer.argument(key), "default", None):
                 self.extra.setdefault(self.path(step.target, step.place)[0], {})[key] = given
         return found
@@ -179,9 +207,9 @@ class Body:
             self.layers.append(Item(buffer_of(key, held, place), place, key=key))
         for key, child in module.named_children():
             if key in self.modules:
-                self.layers.append(Item(self.made(child, key, place), place, key=key))
+                self.layers.append(Item(self.made(child, key, place), made_at(child, place), key=key))
             elif child.state_dict():
-                raise Inexpressible(place, f"{type(module).__name__}.{key} has weights, and nothing calls it", "Leave it out, or let forward use it.")
+                raise Inexpressible(made_at(child, place), f"{type(module).__name__}.{key} has weights, and nothing calls it", "Leave it out, or let forward use it.")
 
     def made(self, module: nn.Module, key: str, place: Place) -> tree.Expr:
         """Return what makes a named layer, with the arguments of its call that belong to it."""
@@ -198,9 +226,9 @@ class Body:
         """Return what makes a module: a layer, a chain, a list, or a block of the user's."""
         if is_leaf(module):
             return module_expression(module, place)
-        if isinstance(module, nn.ModuleList) or (isinstance(module, nn.Sequential) and self.is_list(module)):
-            return tree.ListExpr(SPAN, tuple([self.expression(one, place) for one in module]))
-        if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
+        if isinstance(module, (nn.ModuleList, nn.Sequential)) and self.is_list(module):
+            return listed([self.expression(one, place) for one in module])
+        if isinstance(module, (nn.ModuleList, nn.Sequential)) and type(module).forward in (nn.ModuleList.forward, nn.Sequential.forward):
             return chained([(key, self.expression(one, place)) for key, one in module.named_children()])
         return self.blocks.expression(module, place)
 
@@ -208,6 +236,14 @@ class Body:
         """Say whether the members of a container are called one by one."""
         inside = {id(one) for one in module.children()}
         return any(id(step.target) in inside for step in self.scope.steps)
+
+
+def listed(members: list[tree.Expr]) -> tree.Expr:
+    """Return layers as a list; equal ones are counted."""
+    if len(members) > 2 and all(each == members[0] for each in members):
+        clause = tree.Clause(SPAN, ("i",), call("range", literal(len(members))), ())
+        return tree.Comprehension(SPAN, "list", None, members[0], (clause,))
+    return tree.ListExpr(SPAN, tuple(members))
 
 
 def chained(members: list[tuple[str, tree.Expr]]) -> tree.Expr:

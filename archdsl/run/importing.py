@@ -7,7 +7,9 @@ then tries the spec out: it has to have the same keys and, with the same weights
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -20,7 +22,8 @@ from archdsl.run.import_layers import is_leaf, remember_arguments
 from archdsl.run.import_lines import Names, statements_of
 from archdsl.run.import_merge import Merged
 from archdsl.run.import_sizes import BATCH
-from archdsl.run.import_trace import Scope, Tracer
+from archdsl.run.import_tidy import tidy
+from archdsl.run.import_trace import HERE, TORCH, Scope, Tracer
 from archdsl.run.import_tree import SPAN, name
 from archdsl.run.import_writer import Body
 from archdsl.syntax import tree
@@ -42,8 +45,10 @@ class Imported(NamedTuple):
     """A spec, as a tree, with the network that it is of and the inputs that it was watched with."""
 
     file: tree.File
+    name: str
     net: nn.Module
     inputs: dict[str, torch.Tensor]
+    others: dict[str, torch.Tensor]
 
 
 def imported(wanted: Wanted) -> Imported:
@@ -51,13 +56,20 @@ def imported(wanted: Wanted) -> Imported:
     net = network(wanted)
     given, symbols = examples(wanted.inputs)
     scope = watch(net, given)
+    tidy(scope, {})
     book = Book(scope)
     body = Body(scope, book, symbols)
-    gather(body)
+    gather(body, model=True)
     merged = Merged([body])
     lines = statements_of(merged, lambda node: node, Names(merged, book.taken), model=True, inputs=wanted.inputs)
     model = tree.Block(SPAN, tree.Comments(blank=bool(book.blocks)), "model", name(wanted.kind), (), lines)
-    return Imported(tree.File(SPAN, (*book.blocks, model), tree.Comments()), net, given)
+    others, _ = examples(wanted.inputs, BATCH - 1, SYMBOLIC - 3)
+    return Imported(tree.File(SPAN, (*book.blocks, model), tree.Comments()), wanted.kind, net, given, others)
+
+
+def allowed(module: str, names: Sequence[str]) -> bool:
+    """Say whether a module, or a package that it is in, has been named."""
+    return any(module == each or module.startswith(each + ".") for each in names)
 
 
 def network(wanted: Wanted) -> nn.Module:
@@ -80,36 +92,86 @@ def network(wanted: Wanted) -> nn.Module:
         restore()
     if not isinstance(net, nn.Module):
         raise CannotImport(f"{wanted.module}:{wanted.kind} makes no nn.Module")
+    check_inputs(net, [each.name.id for each in wanted.inputs])
     return net.eval()
+
+
+def check_inputs(net: nn.Module, names: Sequence[str]) -> None:
+    """Hold the inputs that were named to those of `forward`. Raises CannotImport."""
+    parameters = inspect.signature(net.forward).parameters.values()
+    wanted = [one.name for one in parameters if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
+    missing = [each for each in wanted if each not in names]
+    unknown = [each for each in names if each not in {one.name for one in parameters}]
+    if missing:
+        raise CannotImport(f"{type(net).__name__} takes {', '.join(wanted)}: say of what shape, without the batch, as --input {missing[0]}=[3,224,224]")
+    if unknown:
+        raise CannotImport(f"{type(net).__name__} takes {', '.join(wanted)}, and no {unknown[0]}")
 
 
 def watch(net: nn.Module, inputs: dict[str, torch.Tensor]) -> Scope:
     """Run the network once. Raises CannotImport where it cannot take such inputs."""
     try:
         return Tracer(is_leaf).run(net, inputs)
-    except Inexpressible:
+    except (Inexpressible, CannotImport):
         raise
-    except Exception as error:
-        place = error.__traceback__
-        where = ""
-        while place is not None:
-            where = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})"
-            place = place.tb_next
-        raise CannotImport(f"{type(net).__name__} cannot compute with these inputs: {error}{where}") from error
+    except Exception as error:  # noqa: BLE001 - the user's code raises what it likes
+        place = Place("", 0)
+        trace = error.__traceback__
+        while trace is not None:
+            file = trace.tb_frame.f_code.co_filename
+            place = place if file.startswith((TORCH, HERE)) else Place(file, trace.tb_lineno)
+            trace = trace.tb_next
+        message = str(error).partition("\n")[0]
+        raise Inexpressible(place, f"{type(net).__name__} fails with such inputs: {message}", "Are the shapes those of --input, without the batch?") from error
 
 
-def examples(inputs: tuple[tree.Input, ...]) -> tuple[dict[str, torch.Tensor], dict[tuple[str, int], str]]:
+def difference(found: Imported, source: str) -> str:
+    """Try out the module that the spec comes to; return what is not the same, or nothing.
+
+    It takes the weights of the network; other samples than those watched, and other sizes where they have names.
+    """
+    from archdsl.run import module_of
+
+    net, given = found.net, found.inputs
+    made = module_of(source, found.name)().eval()
+    ours, theirs = net.state_dict(), made.state_dict()
+    for key in [*ours, *theirs]:
+        if key not in ours or key not in theirs:
+            return f"the key {key} stands in {'the network' if key in ours else 'the spec'} alone"
+        if ours[key].shape != theirs[key].shape:
+            return f"{key} is {list(ours[key].shape)}, and {list(theirs[key].shape)} in the spec"
+    made.load_state_dict(ours)
+    for number, samples in enumerate((given, found.others)):
+        results = []
+        for one in (net, made):
+            torch.manual_seed(number)
+            with torch.no_grad():
+                results.append(_flat(one(**{name: tensor.clone() for name, tensor in samples.items()})))
+        if len(results[0]) != len(results[1]) or any(not _close(*pair) for pair in zip(*results, strict=True)):
+            return "the outputs differ" + (" for inputs of other sizes" if number else "")
+    return ""
+
+
+def _flat(result: Any) -> list[torch.Tensor]:
+    return [tensor for one in result for tensor in _flat(one)] if isinstance(result, (tuple, list)) else [result]
+
+
+def _close(left: torch.Tensor, right: torch.Tensor) -> bool:
+    return left.shape == right.shape and torch.allclose(left.float(), right.float(), rtol=1e-4, atol=1e-5, equal_nan=True)
+
+
+def examples(inputs: Sequence[tree.Input], batch: int = BATCH, length: int = SYMBOLIC) -> tuple[dict[str, torch.Tensor], dict[tuple[str, int], str]]:
     """Draw an example of each input; return with them which of their dimensions have which names."""
     given: dict[str, torch.Tensor] = {}
     symbols: dict[tuple[str, int], str] = {}
     for each in inputs:
         assert each.type is not None
-        sizes = [BATCH]
+        sizes = [batch]
         for axis, (size, bound) in enumerate(zip(each.type.dims, each.type.bounds, strict=True)):
             if isinstance(size, tree.Name):
                 symbols[each.name.id, axis] = size.id
-                most = bound.value if isinstance(bound, tree.Literal) and isinstance(bound.value, int) else SYMBOLIC
-                sizes.append(min(SYMBOLIC, most))
+                most = bound.value if isinstance(bound, tree.Literal) and isinstance(bound.value, int) else length
+                sizes.append(min(length, most))
             elif isinstance(size, tree.Literal) and isinstance(size.value, int):
                 sizes.append(size.value)
             else:
@@ -119,4 +181,4 @@ def examples(inputs: tuple[tree.Input, ...]) -> tuple[dict[str, torch.Tensor], d
     return given, symbols
 
 
-__all__ = ["CannotImport", "Imported", "Inexpressible", "Place", "Wanted", "imported"]
+__all__ = ["CannotImport", "Imported", "Inexpressible", "Place", "Wanted", "allowed", "difference", "imported"]

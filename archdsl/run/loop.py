@@ -55,7 +55,7 @@ class Loop:
         settings = running.settings
         self.epochs: int | None = settings.get("epochs")
         self.max_steps: int | None = settings.get("max_steps")
-        self.accumulate: int = settings.get("accumulate", 1)
+        self.round: int = settings.get("round", 1)
 
     # ------------------------------------------------------------ where it stands
 
@@ -63,13 +63,13 @@ class Loop:
     def progress(self) -> dict[str, Any]:
         """The loop's own part of a checkpoint."""
         names = ("epoch", "batch", "step", "rows", "waited", "best")
-        return {**{name: getattr(self, name) for name in names}, "sums": dict(self.losses.sums)}
+        return {**{name: getattr(self, name) for name in names}, "losses": [dict(self.losses.sums), dict(self.losses.counts)]}
 
     def go_on_from(self, progress: dict[str, Any]) -> None:
         """Take up the loop's own part of a checkpoint."""
         for name, value in progress.items():
-            if name == "sums":
-                self.losses.sums = dict(value)
+            if name == "losses":
+                self.losses.sums, self.losses.counts = map(dict, value)
             else:
                 setattr(self, name, value)
 
@@ -122,7 +122,7 @@ class Loop:
         for batch in batches:
             if self.max_steps is not None and self.step >= self.max_steps:
                 return
-            if self.batch % self.accumulate == 0:
+            if self.batch % self.round == 0:
                 signals.heed()
             yield batch
             self.batch += 1
@@ -147,12 +147,11 @@ class Loop:
     # ------------------------------------------------------------ after an epoch
 
     def _ended(self, seconds: float) -> None:
-        count = max(self.batch, 1)
-        row: dict[str, Any] = {name: total / count for name, total in self.losses.sums.items()}
+        row: dict[str, Any] = self.losses.means()
         valid = self.running.evaluate()
         row |= {f"valid_{name}": value for name, value in valid.items()}
         self.epoch += 1
-        self.batch, self.losses.sums = 0, {}
+        self.batch = 0
         self.folder.add_metrics({"epoch": self.epoch, "step": self.step, **row})
         self.rows += 1
         self._judge(valid.get("loss"))

@@ -20,11 +20,15 @@ class NotFinite(Exception):
 
 
 class Losses:
-    """Sums of losses by name. On a CPU each loss is looked at as it comes; on an accelerator some at a time."""
+    """Losses by name: sums, counts and the last ones.
+
+    On a CPU each loss is looked at as it comes, and on an accelerator some at a time.
+    """
 
     def __init__(self, *, at_once: bool) -> None:
         self.at_once = at_once
         self.sums: dict[str, float] = {}
+        self.counts: dict[str, int] = {}
         self.last: dict[str, float] = {}
         self._waiting: list[dict[str, Tensor]] = []
 
@@ -43,9 +47,16 @@ class Losses:
             self._add({name: float(loss) for name, loss in losses.items()})
         self._waiting.clear()
 
+    def means(self) -> dict[str, float]:
+        """Return the means, each over the updates that had that loss, and begin anew."""
+        found = {name: total / self.counts[name] for name, total in self.sums.items()}
+        self.sums, self.counts = {}, {}
+        return found
+
     def _add(self, losses: dict[str, float]) -> None:
         for name, value in losses.items():
             if not math.isfinite(value):
                 raise NotFinite(name, value)
             self.sums[name] = self.sums.get(name, 0.0) + value
+            self.counts[name] = self.counts.get(name, 0) + 1
         self.last.update(losses)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 from archdsl.run.errors import RunError
 from archdsl.run.execute import execute
@@ -25,6 +26,7 @@ class Running:
     """What `build` and `load_data` of an emitted program gave.
 
     `networks` are by their class's name, `optimizers` and `schedules` by the name that `train` has for them.
+    `used` is like `named`, with running averages of weights in the place of the networks where there are any.
     """
 
     def __init__(self, source: str, settings: dict[str, Any], device: str, *, name: str = "model.py") -> None:
@@ -37,7 +39,9 @@ class Running:
         built = self.module.build(device)
         asked = [name for name in inspect.signature(self.module.train).parameters if name not in ("batches", "start")]
         self.named: dict[str, Any] = dict(zip(asked, built if isinstance(built, tuple) else (built,), strict=True))
-        self.networks = {type(one).__name__: one for one in self.named.values() if isinstance(one, nn.Module)}
+        self.networks = {_class_of(one): one for one in self.named.values() if isinstance(one, nn.Module)}
+        averages = {_class_of(one.module): one.module for one in self.named.values() if isinstance(one, AveragedModel)}
+        self.used = {name: averages.get(_class_of(one), one) for name, one in self.named.items()}
         self.optimizers = {name: one for name, one in self.named.items() if isinstance(one, torch.optim.Optimizer)}
         self.schedules = {name: one for name, one in self.named.items() if isinstance(one, torch.optim.lr_scheduler.LRScheduler)}
         self.train_data: Any = None
@@ -79,7 +83,7 @@ class Running:
         with torch.random.fork_rng():
             torch.manual_seed(self.settings["seed"])
             batches = self.module.batches(self.valid_data, self.settings["batch_size"])
-            measured: dict[str, float] = self._call("evaluate", {**self.named, "batches": batches})
+            measured: dict[str, float] = self._call("evaluate", {**self.used, "batches": batches})
         return measured
 
     def show(self, count: int, seed: int) -> dict[str, torch.Tensor]:
@@ -91,12 +95,17 @@ class Running:
             first = next(iter(self.module.batches(self.valid_data, count)))
             fields = first if isinstance(first, tuple) else (first,)
             asked = [name for name in inspect.signature(self.module.show).parameters if name not in self.named and name != "count"]
-            pictures: dict[str, torch.Tensor] = self._call("show", {**self.named, "count": count, **dict(zip(asked, fields, strict=False))})
+            pictures: dict[str, torch.Tensor] = self._call("show", {**self.used, "count": count, **dict(zip(asked, fields, strict=False))})
         return pictures
 
     def _call(self, name: str, given: dict[str, Any]) -> Any:
         function = getattr(self.module, name)
         return function(**{asked: given[asked] for asked in inspect.signature(function).parameters})
+
+
+def _class_of(one: object) -> str:
+    """Return the name of a network's class; a running average is named after what it averages."""
+    return f"{type(one.module).__name__}-average" if isinstance(one, AveragedModel) else type(one).__name__
 
 
 def samples(data: Any) -> int:

@@ -70,6 +70,6 @@ class Net(nn.Module):
         self.logits = nn.Linear(20, 3)
 
     def forward(self, x, x_lengths):
-        x, _ = self.first(x)  # B, T, size
+        x, _ = self.first(x)  # B, T, 16
         ys, h, c = self.core(x, x_lengths)
         return self.logits(last(ys, x_lengths) + h)  # B, 3
