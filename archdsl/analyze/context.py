@@ -70,6 +70,7 @@ class Body:
         self.applied: set[Module] = set()
         self.defined: dict[str, Span] = {}
         self.attributes: set[str] = set()
+        self.numbered: dict[str, int] = {}
         self.lists: dict[str, Module] = {}
         self.loop_lists: list[list[Module]] = []
         self.plan: Plan | None = None
@@ -103,9 +104,10 @@ class Body:
 
     def attribute(self, name: str) -> str:
         """Return a free attribute: the name itself, or numbered from the second on."""
-        free, number = name, 1
+        free, number = name, self.numbered.get(name, 1)
         while free in self.attributes:
             number += 1
             free = f"{name}{number}"
+        self.numbered[name] = number
         self.attributes.add(free)
         return free

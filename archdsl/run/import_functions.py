@@ -28,6 +28,7 @@ OPERATORS = {
 COMPARISONS = {"eq": "==", "__eq__": "==", "ne": "!=", "__ne__": "!=", "lt": "<", "__lt__": "<", "gt": ">", "__gt__": ">", "le": "<=", "__le__": "<=",
                "ge": ">=", "__ge__": ">="}  # fmt: skip
 SWAPPED = {"__radd__", "__rsub__", "rsub", "__rmul__", "__rtruediv__", "__rdiv__", "__rfloordiv__", "__rpow__", "__rmatmul__"}
+LOWEST = -1e9
 SAME = {"contiguous", "clone", "cuda", "cpu", "requires_grad_", "alias", "__deepcopy__", "to_dense", "pin_memory", "view_as_real_"}
 CASTS = {"float": "float32", "double": "float64", "half": "float16", "bfloat16": "bfloat16", "long": "int64", "int": "int32", "bool": "bool"}
 
@@ -193,6 +194,22 @@ def _turned(step: Step, lower: Lower) -> tree.Expr | None:
     return _function(value, lower, step.place, "transpose", *last)
 
 
+def _fill(step: Step, lower: Lower) -> tree.Expr | None:
+    """Fill with a number so low that softmax makes nothing of it, where it is infinitely low: a spec's numbers are finite."""
+    value, mask = step.args[:2]
+    filled = step.args[2] if len(step.args) > 2 else step.kwargs["value"]
+    if not isinstance(filled, float) or abs(filled) != float("inf"):
+        return None
+    return _function(value, lower, step.place, "masked_fill", mask, LOWEST if filled < 0 else -LOWEST)
+
+
+def _arange(step: Step, lower: Lower) -> tree.Expr | None:
+    """Count from 0 without saying so."""
+    if len(step.args) == 2 and step.args[0] == 0:
+        return call("arange", lower(step.args[1], step.place))
+    return _factory(step, lower)
+
+
 def _pad(step: Step, lower: Lower) -> tree.Expr | Value | None:
     """Leave out what pads by nothing."""
     sizes = step.args[1] if len(step.args) > 1 else step.kwargs["pad"]
@@ -240,7 +257,7 @@ def _dropout(step: Step, lower: Lower) -> tree.Expr | None:
 _SPECIAL: dict[str, Callable[[Step, Lower], tree.Expr | Value | None]] = {
     "__getitem__": _getitem, "view": _reshape, "reshape": _reshape, "expand": _expand, "expand_as": _expand, "linear": _linear, "to": _to,
     "type_as": _to, "T": _turned, "mT": _turned, "t": _turned, "repeat": _repeat, "zeros": _factory, "ones": _factory, "full": _factory,
-    "empty": _factory, "randn": _factory, "rand": _factory, "max": _extreme, "min": _extreme, "tensor": _tensor, "dropout": _dropout, "pad": _pad,
+    "empty": _factory, "randn": _factory, "rand": _factory, "max": _extreme, "min": _extreme, "tensor": _tensor, "dropout": _dropout, "pad": _pad, "masked_fill": _fill, "masked_fill_": _fill, "arange": _arange,
     **dict.fromkeys(CASTS, _cast),
 }  # fmt: skip
 

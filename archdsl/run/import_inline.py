@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from archdsl.run.import_trace import Value
-from archdsl.run.import_tree import SPAN, Applied, Ref, rebuilt, refs
+from archdsl.run.import_tree import SPAN, Applied, Made, Ref, rebuilt, refs
 from archdsl.run.import_writer import Body, Item
 from archdsl.syntax import tree
 
@@ -48,11 +48,21 @@ def _joins(item: Item, body: Body, transitional: set[str], *, model: bool) -> bo
     for later in body.flow:
         if value in refs(later.expr):
             same = len(later.targets) == 1 and later.targets[0].name == value.name
-            return same and isinstance(item.expr, Applied) and _is_head(later.expr, value)
+            return same and _follows(item, later.expr, value)
     # What only passes through the name of an input is on its way to the output.
-    if value.name in transitional and len(body.outputs) == 1 and isinstance(item.expr, Applied):
+    if value.name in transitional and len(body.outputs) == 1:
+        return _follows(item, body.outputs[0], value) or isinstance(body.outputs[0], Ref)
+    if not model and len(body.outputs) == 1 and _follows(item, body.outputs[0], value) and not isinstance(item.expr, Applied):
         return True
     return not model and len(body.outputs) == 1 and isinstance(body.outputs[0], Ref) and item is body.flow[-1]
+
+
+def _follows(item: Item, later: Any, value: Value) -> bool:
+    """Say whether a line goes on where another ends: a path with a path, what is computed with one function of it."""
+    if isinstance(item.expr, Applied):
+        return _is_head(later, value)
+    lone = isinstance(later, Applied) and len(later.links) == 1 and isinstance(later.links[0].layer, Made)
+    return lone and _is_head(later, value)
 
 
 def _is_head(expr: Any, value: Value) -> bool:

@@ -94,9 +94,9 @@ def _defined(line: Line, at: int, settle: Settle, names: Names, into: list[tree.
             into.append(define(after, name(before)))
         return define(after, expr)
     expr = settled(settle(line.expr), names.names)
-    used = [value for value in line.item.targets]
-    while len(used) > 1 and used[-1] not in names.last:
-        used.pop()
+    used = list(line.item.targets)
+    if line.item.first and not any(value in names.last for value in used[1:]):
+        used = used[:1]
     targets = tuple([name(names.give(value, at) if value in names.last else "_") for value in used])
     return tree.Define(SPAN, tree.Comments(), targets, expr)
 

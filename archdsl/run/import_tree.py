@@ -58,7 +58,7 @@ def literal(value: Any) -> tree.Expr:
 
 
 def _spelling(value: object) -> str:
-    return repr(value).replace("e-0", "e-") if isinstance(value, float) and value == value and abs(value) != float("inf") else ""
+    return repr(value).replace("e-0", "e-").replace("1000000000.0", "1e9") if isinstance(value, float) and value == value and abs(value) != float("inf") else ""
 
 
 def call(function: tree.Expr | str, *arguments: tree.Expr, **named: tree.Expr) -> tree.Call:

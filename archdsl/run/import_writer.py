@@ -22,8 +22,10 @@ DIMENSIONS = {1: "D", 2: "TD", 3: "CHW", 4: "CDHW"}
 class Item:
     """One line to be: a layer of a name (`key`), values (`targets`), or, with neither, the outputs."""
 
-    def __init__(self, expr: tree.Expr, place: Place, *, key: str = "", targets: tuple[Value, ...] = ()) -> None:
+    def __init__(self, expr: tree.Expr, place: Place, *, key: str = "", targets: tuple[Value, ...] = (), first: bool = False) -> None:
         self.expr, self.place, self.key, self.targets = expr, place, key, targets
+        self.first = first
+        """Whether the first of several values may stand alone, as a layer's does."""
 
 
 class Blocks(Protocol):
@@ -122,7 +124,7 @@ class Body:
             return
         if not results:
             return
-        self.flow.append(Item(found, step.place, targets=tuple(self.taken_apart(step))))
+        self.flow.append(Item(found, step.place, targets=tuple(self.taken_apart(step)), first=isinstance(step.target, nn.Module)))
         for state, inner in self.states:
             self.flow.append(Item(Ref(SPAN, state), step.place, targets=inner))
         self.states.clear()

@@ -24,7 +24,7 @@ from archdsl.run.import_merge import Merged
 from archdsl.run.import_sizes import BATCH
 from archdsl.run.import_tidy import tidy
 from archdsl.run.import_trace import HERE, TORCH, Scope, Tracer
-from archdsl.run.import_tree import SPAN, name
+from archdsl.run.import_tree import SPAN, literal, name
 from archdsl.run.import_writer import Body
 from archdsl.syntax import tree
 
@@ -62,9 +62,31 @@ def imported(wanted: Wanted) -> Imported:
     gather(body, model=True)
     merged = Merged([body])
     lines = statements_of(merged, lambda node: node, Names(merged, book.taken), model=True, inputs=wanted.inputs)
-    model = tree.Block(SPAN, tree.Comments(blank=bool(book.blocks)), "model", name(wanted.kind), (), lines)
+    model = tree.Block(SPAN, tree.Comments(blank=bool(book.blocks)), "model", name(wanted.kind), (), (*lines, *ties(net)))
     others, _ = examples(wanted.inputs, BATCH - 1, SYMBOLIC - 3)
     return Imported(tree.File(SPAN, (*book.blocks, model), tree.Comments()), wanted.kind, net, given, others)
+
+
+def ties(net: nn.Module) -> list[tree.Tie]:
+    """Return which weights are one, though two layers have them."""
+    owners: dict[int, tuple[str, int]] = {}
+    found: list[tree.Tie] = []
+    for owner, module in net.named_modules():
+        for key, weight in module.named_parameters(recurse=False):
+            path = f"{owner}.{key}".lstrip(".")
+            first, holder = owners.setdefault(id(weight), (path, id(module)))
+            if holder != id(module):
+                found.append(tree.Tie(SPAN, tree.Comments(), _path(path), _path(first)))
+    return found
+
+
+def _path(key: str) -> tree.Expr:
+    """Return a key of the state dict as an expression: `blocks[0].fc.weight`."""
+    parts = key.split(".")
+    found: tree.Expr = name(parts[0])
+    for part in parts[1:]:
+        found = tree.Subscript(SPAN, found, (literal(int(part)),)) if part.isdigit() else tree.Attribute(SPAN, found, part)
+    return found
 
 
 def allowed(module: str, names: Sequence[str]) -> bool:

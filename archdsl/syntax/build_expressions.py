@@ -211,7 +211,7 @@ class ExpressionBuilder:
                 return name.replace(id=say.in_the_registry(function.name)), arguments
             self.complain(say.method(function.span, base, function.name, arguments))
             return name, [tree.Argument(base.span, None, base), *arguments]
-        if not isinstance(function, (tree.Call, tree.Group)):
+        if not isinstance(function, (tree.Call, tree.Group, tree.Subscript)):
             self.complain(say.not_called(function.span))
         return function, arguments
 

@@ -64,11 +64,12 @@ class Net(nn.Module):
             nn.GroupNorm(4, 8),
             nn.GELU(),
         )
-        self.tower = nn.Sequential(
-            nn.Linear(4 * 12, 8),
-            nn.Linear(8, 16),
-            nn.Linear(16, 32),
-        )
+        layers = []
+        in_features = 4 * 12
+        for w in [8, 16, 32]:
+            layers.append(nn.Linear(in_features, w))
+            in_features = w
+        self.tower = nn.Sequential(*layers)
         self.trunk2 = nn.Conv1d(8, 4, 3)
 
     def forward(self, x):
