@@ -6,6 +6,8 @@ written in the ink of its paint.
 
 from __future__ import annotations
 
+from math import ceil
+
 from archdsl.draw.fonts import CAP_HEIGHT, DESCENT, LEADING, text_width
 from archdsl.text.record import Record
 
@@ -120,8 +122,9 @@ def fit(items: Sequence[Item], title: str, desc: str, *, before: float = 0.0, af
     `before` and `after` are room to leave on the left and on the right, besides.
     """
     left, top, right, bottom = bounds(items) or (0.0, 0.0, 1.0, 1.0)
-    moved = shift(items, MARGIN + before - left, MARGIN - top)
-    return Picture(right - left + 2 * MARGIN + before + after, bottom - top + 2 * MARGIN, moved, title, desc)
+    # Whole sizes, so that the last column and row of pixels are covered too.
+    width, height = ceil(right - left + 2 * MARGIN + before + after), ceil(bottom - top + 2 * MARGIN)
+    return Picture(width, height, shift(items, MARGIN + before - left, MARGIN - top), title, desc)
 
 
 def flat(items: Iterable[Item]) -> list[Shape]:

@@ -211,7 +211,7 @@ def _pause(segment: list[Node], step: Node) -> bool:
         roles = {_role(one) for one in segment}
         return not (role == "reshape" or roles == {"reshape"})
     if last in ("activation", "pooling", "pool", "dropout", "attention", "merge", "recurrent"):
-        return role not in ("dropout",)
+        return role != "dropout"
     return role in ("pooling", "pool")
 
 
