@@ -162,7 +162,7 @@ class Spec:
         """The plain options of the recipe (`epochs`, `batch_size`, `seed`, ...), defaults filled in; empty where there is none."""
         from archdsl.emit.script import settings_of
 
-        return {} if self.program.recipe is None else settings_of(self.program.recipe)
+        return {} if self.program.recipe is None else settings_of(self.program)
 
     def module(self, name: str | None = None, /, **params: object) -> nn.Module:
         """Make a model (the only one, unless named) with fresh weights; `params` go to its constructor.
@@ -219,11 +219,9 @@ class Figure:
         return self._drawn.svg
 
     def rendered(self, ending: str) -> bytes:
-        """Return the figure as the bytes of a `.svg`, `.png`, `.pdf` or `.dot` file."""
-        if ending == ".png":
-            return self._drawn.png()
-        if ending == ".pdf":
-            return self._drawn.pdf()
+        """Return the bytes of a file with this ending; `.dot` is every operation in Graphviz's language."""
+        if ending in (".png", ".pdf"):
+            return self._drawn.png() if ending == ".png" else self._drawn.pdf()
         return (self._drawn.dot if ending == ".dot" else self.svg).encode()
 
     def save(self, path: str | os.PathLike[str]) -> None:

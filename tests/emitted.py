@@ -89,7 +89,9 @@ def formatted(source):
 def linted(source):
     """Return what `ruff check` says of names in a source: undefined, unused, defined twice."""
     ruff = Path(sys.executable).parent / "ruff"
-    return subprocess.run([ruff, "check", "--isolated", "-q", "--select", "F,E7,E9,I", "-"], input=source, capture_output=True, text=True).stdout
+    return subprocess.run(
+        [ruff, "check", "--isolated", "-q", "--select", "F,E7,E9,I", "-"], input=source, capture_output=True, text=True
+    ).stdout
 
 
 __all__ = ["Tensor", "classes_of", "expected_shape", "formatted", "inputs_of", "linted", "module_of", "program_of", "sample", "source_of"]

@@ -144,3 +144,81 @@ def test_a_gpt_computes_what_its_twin_does():
         tokens = torch.randint(0, 256, (2, length))
         with torch.no_grad():
             close(made(tokens), twin(tokens))
+
+
+# ---------------------------------------------------------------- recurrences
+
+
+def test_a_cell_goes_on_from_the_states_that_it_gave():
+    """A sequence in two parts, the second from the states of the first, is the whole sequence."""
+    classes = classes_of(source_of((CASES / "cells.arch").read_text()))
+    for name, states in (("Elman", 1), ("Core", 2)):
+        cell = classes[name](10, 20).eval()
+        x = torch.randn(4, 7, 10)
+        whole, *last = cell(x)
+        first, *between = cell(x[:, :3])
+        second, *end = cell(x[:, 3:], **dict(zip(("h", "c"), between, strict=False)))
+        torch.testing.assert_close(torch.cat((first, second), 1), whole)
+        torch.testing.assert_close(end, last)
+        assert len(end) == states
+
+
+def test_a_state_stays_where_its_sequence_ends():
+    """The last state of a ragged batch is that of each sequence by itself."""
+    classes = classes_of(source_of((CASES / "cells.arch").read_text()))
+    cell = classes["Core"](10, 20).eval()
+    x, lengths = torch.randn(3, 6, 10), torch.tensor([6, 2, 4])
+    _, h, c = cell(x, lengths)
+    for number, length in enumerate(lengths.tolist()):
+        _, own_h, own_c = cell(x[number : number + 1, :length])
+        torch.testing.assert_close(h[number : number + 1], own_h)
+        torch.testing.assert_close(c[number : number + 1], own_c)
+
+
+def test_a_cell_feeds_its_outputs_back():
+    """`steps` outputs, each the input of the next step."""
+    net = module_of((CASES / "feedback.arch").read_text())
+    letters = net(torch.rand(2, 8))
+    assert letters.shape == (2, 12, 8)
+    torch.testing.assert_close(letters.sum(2), torch.ones(2, 12))
+
+
+def test_a_carried_state_is_an_argument_and_an_output():
+    """A text in two parts is the text, where the state is carried from one to the other."""
+    net = module_of((CASES / "carry.arch").read_text())
+    tokens = torch.randint(0, 50, (2, 9))
+    whole, _ = net(tokens)
+    first, state = net(tokens[:, :4])
+    second, _ = net(tokens[:, 4:], state)
+    torch.testing.assert_close(torch.cat((first, second), 1), whole)
+
+
+# ---------------------------------------------------------------- parameters
+
+
+def test_arguments_of_a_model_make_other_models():
+    """The file's params are the constructor's arguments, and every size follows from them."""
+    source = source_of((CASES / "densenet.arch").read_text())
+    net = classes_of(source)["DenseNet"](growth=7).eval()
+    assert net(torch.randn(2, 3, 32, 32)).shape == (2, 10)
+    assert net.layer_ij[0].conv2.out_channels == 7
+    net = classes_of(source_of((CASES / "vgg.arch").read_text()))["VGG"](config=[8, "M", 16, 128]).eval()
+    assert net(torch.randn(2, 3, 32, 32)).shape == (2, 10)
+    assert [type(layer).__name__ for layer in net.features] == ["Conv2d", "MaxPool2d", "Conv2d", "Conv2d"]
+
+
+def test_conditions_are_decided_where_a_block_is_made():
+    """One class serves both ways, each instance having the layers of its own."""
+    classes = classes_of(source_of((CASES / "resnet18.arch").read_text()))
+    plain, wider = classes["BasicBlock"](64, 64), classes["BasicBlock"](64, 128, stride=2)
+    assert plain.downsample is None
+    assert wider.downsample[0].stride == (2, 2)
+
+
+def test_initial_weights_follow_the_rules():
+    """A pattern beats a kind: the projections of a GPT begin smaller the deeper it is."""
+    torch.manual_seed(0)
+    net = module_of((CASES / "nanogpt.arch").read_text())
+    assert abs(net.transformer.h[0].mlp.c_fc.weight.std() - 0.02) < 0.001
+    assert abs(net.transformer.h[0].mlp.c_proj.weight.std() - 0.02 / 8**0.5) < 0.001
+    assert not net.transformer.h[0].mlp.c_fc.bias.any()

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from archdsl.emit.python import Document, Lines, docstring, literal, number
 from archdsl.emit.wrap import WIDTH, wrap
 
-names = st.sampled_from(["x", "h", "skip", "features", "reconstruction", "self.conv", "self.attention", "self.layer_norm", "torch.cat", "nn.Conv2d"])
+names = st.sampled_from(
+    ["x", "h", "skip", "features", "reconstruction", "self.conv", "self.attention", "self.layer_norm", "torch.cat", "nn.Conv2d"]
+)
 numbers = st.sampled_from(["0", "1", "64", "0.02", "1e-6", "64 * 7 * 7", "2 * width", "-1", "None", "True"])
 keywords = st.sampled_from(["stride", "padding", "bias", "dim", "kernel_size", "num_embeddings"])
 
@@ -93,7 +95,12 @@ def test_a_short_line_stays_one_line():
 # ---------------------------------------------------------------- texts
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(), lambda inner: st.lists(inner, max_size=3).map(tuple) | st.lists(inner, max_size=3)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+        lambda inner: st.lists(inner, max_size=3).map(tuple) | st.lists(inner, max_size=3),
+    )
+)
 def test_a_literal_is_the_value(value):
     """Whatever stands in a text, the literal evaluates to it and to nothing else."""
     assert eval(literal(value), {"__builtins__": {"float": float}}) == value
@@ -110,7 +117,18 @@ def test_a_docstring_cannot_be_ended_early(text):
 
 
 @pytest.mark.parametrize(
-    "text", ['ends with "quotes"', '"""', 'a\\', "\\\"\"\"\nimport os", "tab\there", "x\u202ey", "ends with \\", 'a\n"', "trailing  \n  indented\n\n\nend"]
+    "text",
+    [
+        'ends with "quotes"',
+        '"""',
+        "a\\",
+        '\\"""\nimport os',
+        "tab\there",
+        "x\u202ey",
+        "ends with \\",
+        'a\n"',
+        "trailing  \n  indented\n\n\nend",
+    ],
 )
 def test_texts_of_a_spec_stay_texts(text):
     """An `about` that looks like code is a docstring all the same, and formatted as one."""
@@ -121,7 +139,9 @@ def test_texts_of_a_spec_stay_texts(text):
     assert formatted(source) == source
 
 
-@pytest.mark.parametrize(("spelled", "wanted"), [("1E-3", "1e-3"), (".5", "0.5"), ("1.", "1.0"), ("1.E3", "1.0e3"), ("0XFF", "0xff"), ("1_000", "1_000")])
+@pytest.mark.parametrize(
+    ("spelled", "wanted"), [("1E-3", "1e-3"), (".5", "0.5"), ("1.", "1.0"), ("1.E3", "1.0e3"), ("0XFF", "0xff"), ("1_000", "1_000")]
+)
 def test_numbers_keep_their_spelling(spelled, wanted):
     """As their author wrote them, in the formatter's letters."""
     assert number(spelled) == wanted

@@ -45,6 +45,7 @@ class Known(NamedTuple):
 
 KNOWN = {
     "alexnet": Known(61_100_840, zoo_vision.AlexNet, lambda: (image(3, 224, 224),)),
+    "bert": Known(109_482_240, zoo_sequence.Bert, lambda: (index(30522, 9), index(2, 9))),
     "convnext_tiny": Known(28_589_128, zoo_vision.ConvNeXtTiny, lambda: (image(3, 64, 64),)),
     "cvae": Known(656_016, zoo_generative.CVAE, lambda: (image(1, 28, 28), index(10))),
     "ddpm": Known(1_306_785, zoo_generative.Denoiser, lambda: (image(1, 32, 32), index(1000))),
@@ -135,6 +136,15 @@ def test_a_network_computes_what_the_one_written_by_hand_does(name):
     inputs = KNOWN[name].inputs()
     for found, wanted in zip(outputs(net, inputs), outputs(twin, inputs), strict=True):
         torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-4 * max(1.0, float(wanted.abs().max())))
+
+
+def test_gpt_2_computes_what_nanogpt_does():
+    """In small: the same layers, fewer of them."""
+    torch.manual_seed(0)
+    net, twin = spec_of("gpt2").module(vocab=256, length=64, layers=4, heads=4, width=128).eval(), well_known.GPT().eval()
+    twin.load_state_dict(net.state_dict())
+    tokens = index(256, 20)
+    torch.testing.assert_close(net(tokens), twin(tokens), rtol=1e-4, atol=1e-5)
 
 
 def outputs(net: nn.Module, inputs: tuple[torch.Tensor, ...]) -> list[torch.Tensor]:

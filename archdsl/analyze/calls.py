@@ -9,19 +9,7 @@ from archdsl.analyze.constants import FUNCTIONS, ConstantError
 from archdsl.analyze.constants import call as call_function
 from archdsl.analyze.context import MOST_LAYERS
 from archdsl.analyze.evaluate import as_node, evaluate, what_is
-from archdsl.analyze.values import (
-    BROKEN,
-    BlockDecl,
-    BlockSpec,
-    ChainSpec,
-    MemberSpec,
-    Path,
-    PlainSpec,
-    ScanSpec,
-    ShorthandDecl,
-    Spec,
-    is_layer,
-)
+from archdsl.analyze.values import BROKEN, BlockDecl, BlockSpec, ChainSpec, MemberSpec, Path, PlainSpec, ShorthandDecl, Spec, is_layer
 from archdsl.graph import Given, Module, Node, Number, Splice
 from archdsl.layers.bind import bind, place_values, split_values
 from archdsl.layers.registry import lookup
@@ -174,11 +162,12 @@ def apply_to(body: Body, layer: object, arguments: Arguments, expr: tree.Call) -
 
 
 def _apply_spec(body: Body, layer: Spec, nodes: list[Node], expr: tree.Call) -> Node | None:
+    from archdsl.analyze.scans import run_scan
+    from archdsl.analyze.values import ScanSpec
+
     if isinstance(layer, PlainSpec) and not layer.layer.weighted:
         return apply_layer(body, layer.layer, layer.given, layer.bound, nodes, expr.span)
     if isinstance(layer, ScanSpec) and isinstance(layer.cell, Module):
-        from archdsl.analyze.scans import run_scan
-
         return run_scan(body, layer.cell, layer, nodes, expr.span)
     return run(body, make_in_passing(body, layer, None), nodes, expr.span)
 
@@ -209,6 +198,11 @@ def call_layer(body: Body, layer: Layer, written: tuple[tree.Argument, ...], exp
         return BROKEN
     arguments = read_arguments(body, written, layer.name)
     if arguments is None:
+        return BROKEN
+    named = next((argument for value, argument in arguments.values() if isinstance(value, Module | Path)), None)
+    if named is not None:
+        hint = "Write it in place, as transformer_encoder(transformer_encoder_layer(8), 6)."
+        body.complain(say.bad_argument(layer.name, f"{layer.name} makes layers after one that has no name of its own", named.span, hint))
         return BROKEN
     plain = [value for value, _ in arguments.positional]
     values_wanted = set(layer.values)

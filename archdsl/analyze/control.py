@@ -9,7 +9,7 @@ from archdsl.analyze.names import resolve
 from archdsl.analyze.naming import check_name
 from archdsl.analyze.values import BROKEN
 from archdsl.dims import Dim, Traced, origin_of, symbol
-from archdsl.graph import Branch, Loop, Node, Read
+from archdsl.graph import Branch, Loop, Node, Number, Read
 from archdsl.layers.tensor import Tensor
 from archdsl.syntax import tree
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     GoThrough = Callable[[Body, tuple[tree.Statement, ...]], None]
 
 MOST_ITERATIONS = 100_000
+QUESTIONS = ("shape", "channels", "numel", "dim", "len")
 
 
 def branch(body: Body, statement: tree.If, go_through: GoThrough) -> None:
@@ -54,8 +55,16 @@ def loop(body: Body, statement: tree.For, go_through: GoThrough) -> None:
     if body.compiler.loops > MOST_ITERATIONS:
         body.complain(say.too_large("the loops", body.compiler.loops, MOST_ITERATIONS, statement.span))
         return
+    from archdsl.analyze.statements import let
+
+    sums = _sums(body, statement.body)
+    for name in sums:
+        start = body.scope[name]
+        assert isinstance(start, int | float)
+        plain = int(start) if isinstance(start, int) else start
+        let(body, (name,), [Number(plain, None, statement.span)], tree.NO_COMMENTS, statement.span)
     number = statement.span.start  # the same in every instance, so that emission can go through them in parallel
-    carried = _carried(body, statement.body) if body.compiler.traced else {}
+    carried = _carried(body, statement.body, sums) if body.compiler.traced else {}
     bodies: list[tuple[Statement, ...]] = []
     symbols: list[Mapping[str, Size]] = []
     around, errors = body.statements, body.compiler.count
@@ -78,21 +87,54 @@ def loop(body: Body, statement: tree.For, go_through: GoThrough) -> None:
     )
 
 
-def _carried(body: Body, statements: tuple[tree.Statement, ...]) -> dict[str, Node]:
+def _sums(body: Body, statements: tuple[tree.Statement, ...]) -> list[str]:
+    """Find the numbers that a loop makes values of, as the 0 that a sum begins with; they are values from the start."""
+    defines = _defines(statements)
+    values: set[str] = set()
+    before = -1
+    while len(values) != before:
+        before = len(values)
+        for one in defines:
+            if any(name in values or isinstance(body.scope.get(name), Node) for name in _read(one.value)):
+                values.update(target.id for target in one.targets)
+    own = {target.id for one in defines for target in one.targets if len(one.targets) == 1 and target.id in set(_read(one.value))}
+    return [name for name in sorted(values & own) if isinstance(body.scope.get(name), int | float)]
+
+
+def _defines(statements: tuple[tree.Statement, ...]) -> list[tree.Define]:
+    """Return the definitions of a body, those in conditions and loops too."""
+    found: list[tree.Define] = []
+    for at in statements:
+        if isinstance(at, tree.Define):
+            found.append(at)
+        elif isinstance(at, tree.If):
+            found += _defines((*at.then, *at.otherwise))
+        elif isinstance(at, tree.For):
+            found += _defines(at.body)
+    return found
+
+
+def _read(expr: tree.Node) -> list[str]:
+    """Return the names that an expression reads as values or constants: a question about a shape reads neither."""
+    if isinstance(expr, tree.Call) and isinstance(expr.function, tree.Name) and expr.function.id in QUESTIONS:
+        return []
+    names = [expr.id] if isinstance(expr, tree.Name) else []
+    for field in expr._fields:  # type: ignore[attr-defined]
+        part = getattr(expr, field)
+        for one in part if isinstance(part, tuple) else (part,):
+            if isinstance(one, tree.Node):
+                names += _read(one)
+    return names
+
+
+def _carried(body: Body, statements: tuple[tree.Statement, ...], sums: list[str]) -> dict[str, Node]:
     """Find the values that a loop defines anew: their sizes may change from one iteration to the next."""
     found: dict[str, Node] = {}
-    stack = list(statements)
-    while stack:
-        at = stack.pop()
-        if isinstance(at, tree.Define):
-            for target in at.targets:
-                node = body.scope.get(target.id)
-                if isinstance(node, Node) and isinstance(node.type, Tensor):
-                    found[target.id] = node
-        elif isinstance(at, tree.If):
-            stack.extend((*at.then, *at.otherwise))
-        elif isinstance(at, tree.For):
-            stack.extend(at.body)
+    for define in reversed(_defines(statements)):
+        for target in define.targets:
+            node = body.scope.get(target.id)
+            if isinstance(node, Node) and isinstance(node.type, Tensor) and target.id not in sums:
+                found[target.id] = node
     return found
 
 
@@ -104,8 +146,10 @@ def _enter(body: Body, targets: list[str], carried: dict[str, Node], number: int
         if body.compiler.traced and isinstance(value, int) and not isinstance(value, bool):
             symbols[target] = value
             body.scope[target] = Traced(int(value), symbol(target))
-    for name in carried:
-        _rebind(body, name, number, symbols)
+    for name, before in carried.items():
+        node = body.scope[name]
+        if isinstance(node, Node) and isinstance(node.type, Tensor) and node.type.rank == before.type.rank:  # type: ignore[union-attr]
+            _rebind(body, name, number, symbols)
     return symbols
 
 

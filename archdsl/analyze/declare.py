@@ -19,7 +19,7 @@ def shorthand(compiler: Compiler, statement: tree.Shorthand, scope: Mapping[str,
     """Make a shorthand known."""
     _check_parameters(compiler, statement.parameters)
     parameters = tuple((one.name, one.default) for one in statement.parameters)
-    uses = tuple(_uses(compiler, statement.body, {name for name, _ in parameters}))
+    uses = tuple(_uses(compiler, statement, {name for name, _ in parameters}))
     definition = Definition(statement.name.id, "shorthand", parameters, uses, (), (), statement.comments, statement.span)
     return ShorthandDecl(statement, definition, dict(scope))
 

@@ -72,7 +72,7 @@ def _index(body: Body, expr: tree.Expr) -> object:
         parts = tuple([None if part is None else constant(body, part) for part in (expr.start, expr.stop, expr.step)])
         return BROKEN if any(part is BROKEN for part in parts) else parts
     value = constant(body, expr)
-    if value is None or value is BROKEN or (isinstance(value, int) and not isinstance(value, bool)):
+    if value is None or value is BROKEN or (isinstance(value, int | Dim) and not isinstance(value, bool)):
         return value
     if isinstance(value, slice):
         return (value.start, value.stop, value.step)

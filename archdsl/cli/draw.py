@@ -1,4 +1,4 @@
-"""Draw the figure of a spec, as SVG, PNG or PDF by the ending of `-o`."""
+"""Draw the figure of a spec, as SVG, PNG, PDF or DOT by the ending of `-o`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from archdsl.draw import DrawError
 from archdsl.draw.choose import STYLES
 from archdsl.spec import FIGURES
 from archdsl.text.complaint import Complaint
-from archdsl.text.source import Source, Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+
+    from archdsl.graph import Program
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -44,7 +45,7 @@ def run(given: Namespace) -> int:
             figure = spec.draw(program, given.style)
             content = figure.rendered(ending)
         except DrawError as error:
-            report.say([cannot_draw(error, path)])
+            report.say([cannot_draw(error, program)])
             continue
         if goal is None:
             print(figure.svg, end="")
@@ -53,7 +54,7 @@ def run(given: Namespace) -> int:
     return report.code
 
 
-def cannot_draw(error: DrawError, path: str) -> Complaint:
-    """Say why there is no figure, at its place in the spec where there is one."""
-    span = error.span or Span(Source(path, ""), 0, 0)
+def cannot_draw(error: DrawError, program: Program) -> Complaint:
+    """Say why there is no figure, at the place that it is about, or at the first model."""
+    span = error.span or next(iter(program.models.values())).definition.span
     return Complaint("cannot-draw", error.message, span, suggestion=error.suggestion)

@@ -125,7 +125,7 @@ class Constants:
     def _unary(self, expr: tree.Unary) -> str:
         if expr.op == "not":
             return f"not {within(self.write(expr.operand), NOT)}"
-        return expr.op + within(self.write(expr.operand), SIGN)
+        return expr.op + within(self.write(expr.operand), POSTFIX)
 
     def _binary(self, expr: tree.Binary) -> str:
         """Go down the left spine in a loop, since a sum may have a thousand terms."""

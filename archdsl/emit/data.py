@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from archdsl.emit.loaders import HOLD_OUT, HOLD_OUT_CLASSES, LOADERS
+from archdsl.emit.loaders import HOLD_OUT, HOLD_OUT_CLASSES, HOLD_OUT_END, LOADERS
 from archdsl.emit.python import literal
+from archdsl.emit.recipe_nodes import carries
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,12 +54,16 @@ class Data:
         loader = LOADERS[choice.name]
         self._helper(lines, loader.source)
         self.document.use(*loader.imports)
-        label = loader.label or self._label()
-        self._helper(lines, HOLD_OUT_CLASSES if label else HOLD_OUT)
+        in_order = bool(carries(self.program, self.recipe))
+        label = "" if in_order else loader.label or self._label()
+        self._helper(lines, HOLD_OUT_END if in_order else HOLD_OUT_CLASSES if label else HOLD_OUT)
         arguments = self._arguments()
         call = f"load_{choice.name}({', '.join(['path' if name == 'path' else literal(value) for name, value in arguments.items()])})"
         self._load(lines, loader, call, label, arguments.get("path"))
-        self._batches(lines)
+        if in_order:
+            self._streams(lines)
+        else:
+            self._batches(lines)
 
     def _arguments(self) -> dict[str, object]:
         """Return the arguments of the loader: those of the recipe, and the defaults of the others."""
@@ -118,6 +123,19 @@ class Data:
         lines.add(f"for chosen in order.to({first}.device).split(batch_size):", 4)
         texts = [self._chosen(lines, name) for name in self.names]
         lines.add(f"yield {', '.join(texts)}", 8)
+
+    def _streams(self, lines: Lines) -> None:
+        """Write `batches` for states that are carried on."""
+        first = self.parameters[0]
+        lines.blank(2)
+        lines.add(f"def batches({first if self.single else 'data'}, batch_size, seed=None):")
+        lines.docstring("Give the data a batch at a time, each going on where the last one stopped.", 4)
+        if not self.single:
+            lines.add(f"{', '.join(self.parameters)} = data", 4)
+        lines.add(f"batch_size = min(batch_size, len({first}))", 4)
+        lines.add(f"order = torch.arange(len({first}) // batch_size * batch_size)", 4)
+        lines.add("for chosen in order.view(batch_size, -1).T:", 4)
+        lines.add(f"yield {', '.join([self._chosen(lines, name) for name in self.names])}", 8)
 
     def _chosen(self, lines: Lines, name: str) -> str:
         field = self.fields[name]

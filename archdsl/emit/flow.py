@@ -60,7 +60,9 @@ class Flow:
 
     def _write(self, head: str, targets: str, node: Node, indent: int, span: Span, live: set[str], comment: str) -> None:
         if self.values.carried:
-            self._carried(node, indent, live)
+            whole = isinstance(node, Take) and node.index == 0 and head.endswith("= ") and "," not in head
+            for part in node.base.operands if whole and isinstance(node, Take) else (node,):
+                self._carried(part, indent, live)
         steps = spine(node)
         written = [number for number, step in enumerate(steps, 1) if id(step) in self.values.stand_in]
         steps = steps[max(written, default=0) :]
@@ -77,13 +79,19 @@ class Flow:
         return operands[0] if operands else None
 
     def _line(self, head: str, node: Node, indent: int, span: Span, source: Node | None, comment: str = "") -> None:
-        base = node.base if isinstance(node, Take) else None
-        if base is not None and node.index == 0 and isinstance(base, Run) and head.count(",") == 0 and head.endswith("= "):  # type: ignore[attr-defined]
-            count = len(base.type) if not isinstance(base.type, Tensor) else 1
-            text = head.replace(" = ", ", " + ", ".join(["_"] * (count - 1)) + " = ") + self.values.write(base)
-        else:
-            text = head + _unpacked(self.values, node, head)
+        text = self._taken_apart(head, node) or head + _unpacked(self.values, node)
         self.lines.add(text, indent, span, comment=comment or self._shape(node, source))
+
+    def _taken_apart(self, head: str, node: Node) -> str:
+        """Write `x, _ = self.rnn(x)`, where the first of several results is given a name."""
+        if not isinstance(node, Take) or id(node) in self.values.stand_in or node.index or not isinstance(node.base, Run):
+            return ""
+        base = node.base
+        if "," in head or not head.endswith("= ") or isinstance(base.type, Tensor):
+            return ""
+        carried = self.values.carried.get(base.module.key)
+        rest = [carried] if carried is not None else ["_"] * (len(base.type) - 1)
+        return f"{', '.join([head.removesuffix(' = '), *rest])} = {self.values.write(base)}"
 
     # ------------------------------------------------------------ where a line ends
 
@@ -157,7 +165,7 @@ class Flow:
         return ", ".join((["B"] if kind.batched else []) + sizes)
 
 
-def _unpacked(values: Values, node: Node, head: str) -> str:
+def _unpacked(values: Values, node: Node) -> str:
     """A tuple needs no parentheses where it is returned or taken apart."""
     if isinstance(node, Pack) and len(node.items) > 1:
         return ", ".join([values.write(item) for item in node.items])

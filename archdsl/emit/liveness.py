@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.emit.flow import reads
-from archdsl.graph import Branch, Let, Loop, SetState
+from archdsl.graph import Branch, Let, Loop, Node, Read, SetState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +52,26 @@ def lets_of(body: Sequence[Statement]) -> Iterator[Let | SetState]:
 def targets_of(body: Sequence[Statement]) -> set[str]:
     """Return the names of values that a body defines, inside of conditions and loops too."""
     return {name for let in lets_of(body) for name in let.targets}
+
+
+def read_by_buffers(instance: Instance) -> set[str]:
+    """Return the values that only buffers are computed from: the constructor computes them."""
+    nodes = [module.arguments[0].value for module in instance.modules if module.kind == "buffer" and module.arguments]
+    found: set[str] = set()
+    stack = [node for node in nodes if isinstance(node, Node)]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Read) and node.origin == "value" and node.bound is not None:
+            found.add(node.name)
+            stack.append(node.bound)
+        stack.extend(one for one in node.operands if one is not None)
+    others: set[str] = {name for own, node in instance.outputs for name in (own, *reads(node))}
+    lets = list(lets_of(instance.body))
+    while True:
+        more = {name for let in lets if not set(let.targets) <= found - others for name in reads(let.node)} - others
+        if not more:
+            return found - others
+        others |= more
 
 
 def hidden_values(program: Program, model: str) -> tuple[str, ...]:

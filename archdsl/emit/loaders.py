@@ -216,3 +216,11 @@ def hold_out(data, part):
     held_out[order[: round(len(data) * part)]] = True
     return held_out
 '''
+
+HOLD_OUT_END = '''
+def hold_out(data, part):
+    """Hold the end of the data out to measure with."""
+    held_out = torch.zeros(len(data), dtype=torch.bool)
+    held_out[-round(len(data) * part) :] = True
+    return held_out
+'''

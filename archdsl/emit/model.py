@@ -7,13 +7,13 @@ from archdsl.emit.bodies import InitPlace, made_in, note_types, paths, resized, 
 from archdsl.emit.constants import Unwritable
 from archdsl.emit.flow import Flow
 from archdsl.emit.initial import write_initial
-from archdsl.emit.liveness import hidden_values, lets_of, read_after, targets_of
+from archdsl.emit.liveness import hidden_values, lets_of, read_after, read_by_buffers, targets_of
 from archdsl.emit.loops import LoopWriter
 from archdsl.emit.modules import Makers, Signature
 from archdsl.emit.nodes import Values
+from archdsl.emit.parameters import parameters
 from archdsl.emit.python import Lines
 from archdsl.emit.scope import Scope
-from archdsl.emit.shorthands import parameters
 from archdsl.emit.states import StateWriter
 from archdsl.emit.strands import Differs, Usage
 from archdsl.graph import Branch, Choice, Constant, Let, Loop, Make, Module, Read, SetState
@@ -87,6 +87,7 @@ class ClassWriter:
         names = {name for name, _ in first.inputs} | targets_of(first.body)
         self.flow = Flow(self.values, self.forward, spare="x", unnamed=self.definition.kind != "model")
         self.outer: list[Sequence[Statement]] = []
+        self.for_buffers = read_by_buffers(first)
         self.scope.values = names
         self.body([instance.body for instance in self.instances], 8, 8)
         self.usage.inferred = dict(sorted(self.usage.inferred.items(), key=lambda item: self.scope.position(item[0])))
@@ -187,6 +188,7 @@ class ClassWriter:
             text = f"torch.tensor({self.scope.argument([module.arguments[0] for module in column])})"
         else:
             inner = Values(InitPlace(self.scope), self.access, self.shorthands, "")  # type: ignore[arg-type]
+            inner.expands = True
             text = inner.write(value)  # type: ignore[arg-type]
         self.init.add(f'self.register_buffer("{first.name}", {text})', init, first.span)
 
@@ -198,10 +200,12 @@ class ClassWriter:
             raise Differs
         for column in zip(*[one.makes for one in row], strict=True):
             self.make(column, init)
-        self.forward.comment(said(first), forward)
-        live = read_after(rest, self.outer, self.instances)
         for strand, one in zip(self.scope.strands, row, strict=True):
             note_types(strand, one)
+        if isinstance(first, Let) and set(first.targets) <= self.for_buffers:
+            return
+        self.forward.comment(said(first), forward)
+        live = read_after(rest, self.outer, self.instances)
         if isinstance(first, Let) and self._is_result(first, rest):
             self.flow.give(first.node, forward, first.node.span)
             self.returned = True
@@ -336,7 +340,7 @@ class ClassWriter:
 
     def _signature(self) -> list[str]:
         """Write the constructor's arguments: inferred sizes, the author's parameters, the file's params."""
-        own = parameters(self.scope, self.definition.replace(uses=()))
+        own = parameters(self.scope, self.definition)
         inferred = [*self.usage.inferred.values(), *self.usage.fresh]
         defaulted = self.definition.kind == "model" or any("=" in text for text in own)
         uses = [f"{name}={self.default(name)}" if defaulted else name for name in self.uses]

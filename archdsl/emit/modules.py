@@ -5,6 +5,7 @@ from __future__ import annotations
 from archdsl.emit.adapters import adapted, single
 from archdsl.emit.chains import Part, inlined, members, path
 from archdsl.emit.nodes import outcome, whole
+from archdsl.emit.parameters import unsaid
 from archdsl.emit.python import literal
 from archdsl.emit.strands import Differs
 from archdsl.graph import Choice, Module, Run
@@ -138,6 +139,7 @@ class Makers:
         for argument, values in signature.fresh.items():
             parts.append(self.scope.value([values[id(module.instance)] for module in column], hint=argument))
         given = [self._given(one, column, 0) for one in column[0].arguments]
+        given += unsaid(self.scope, definition, column[0].arguments)
         uses = [self.scope.init.name(name) or name for name in signature.uses]
         if definition.parameters:
             uses = [f"{name}={text}" for name, text in zip(signature.uses, uses, strict=True)]
@@ -171,6 +173,9 @@ class Makers:
         """A list made at once: the layers of a comprehension, or of a path."""
         self.document.function("nn")
         if all(member.name.isdigit() for member in column[0].members):
+            texts = self._each(column)
+            if len(texts) > 1 and len(set(texts)) == 1:
+                return f"nn.ModuleList([{texts[0]} for _ in range({len(texts)})])"
             return f"nn.ModuleList([{self._members(column)}])"
         return f"nn.ModuleDict({{{', '.join([f'{literal(member.name)}: {text}' for member, text in zip(column[0].members, self._each(column), strict=True)])},}})"
 

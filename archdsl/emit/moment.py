@@ -19,12 +19,22 @@ if TYPE_CHECKING:
     from archdsl.graph import Fed, Let, Node
 
 
+DETACHED = '''
+def detached(state):
+    """Keep a state, and forget how it came about."""
+    if isinstance(state, tuple):
+        return tuple(one.detach() for one in state)
+    return state.detach()
+'''
+
+
 class Moment:
     """What has been computed so far at one place of a function.
 
     `lets` are the definitions that may be written there; `wanted` are all nodes that the function is to
     write, from which it follows which of a network's outputs get a name. Where it does not feed the
-    networks, their outputs have been passed to it.
+    networks, their outputs have been passed to it; where it `carries`, the states of a network go on from
+    batch to batch.
     """
 
     def __init__(
@@ -42,7 +52,7 @@ class Moment:
         self.names, self.recipe = names, names.recipe
         self.lets = {name: let for let in lets for name in let.targets}
         self.read = {read.name for read in reads(*wanted, *(let.node for let in self._reached(wanted))) if read.name not in self.lets}
-        self.lines, self.indent, self.feeds = Lines(), indent, True
+        self.lines, self.indent, self.feeds, self.carries = Lines(), indent, True, False
         self._done: set[int] = set()
 
     def need(self, *nodes: Node) -> None:
@@ -115,9 +125,14 @@ class Moment:
                 # Inside the recipe, the network's outputs are as long as what it was fed.
                 self.values.lengths_of[name] = self.values.lengths_name(node.type.lengths)
                 texts.append(self.values.lengths_name(name))
-        hidden = hidden_values(self.names.program, fed.model)
         instance = self.names.program.models[fed.model]
+        carried = [name for name, _ in instance.carries] if self.carries else []
+        texts += carried
+        hidden = hidden_values(self.names.program, fed.model)
         outputs = [*(output for output, _ in instance.outputs), *hidden, *(name for name, _ in instance.carries)]
         method = ".compute" if hidden else ""
-        targets = ", ".join([name if name in self.read else "_" for name in outputs])
+        targets = ", ".join([name if name in self.read or name in carried else "_" for name in outputs])
         self.lines.add(f"{targets} = {self.names.nets[fed.model]}{method}({', '.join(texts)})", self.indent)
+        for name in carried:
+            self.values.document.helper("detached", DETACHED)
+            self.lines.add(f"{name} = detached({name})", self.indent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.dims import Dim
-from archdsl.emit.constants import POSTFIX, SIGN, SUM, TEST, Unwritable, binary, within
+from archdsl.emit.constants import POSTFIX, SUM, TEST, Unwritable, binary, within
 from archdsl.emit.python import literal
 from archdsl.graph import Apply, Index, Module, Node, Number, Operate, Pack, Read, Run, Take, Weight
 from archdsl.layers.bind import bind
@@ -34,6 +34,7 @@ class Values:
         self.document = scope.document
         self.stand_in: dict[int, str] = {}
         self.renamed: dict[str, str] = {}
+        self.expands = False
         self.carried: dict[str, str] = {}
 
     def write(self, node: Node) -> str:
@@ -41,6 +42,8 @@ class Values:
         known = self.stand_in.get(id(node))
         if known is not None:
             return known
+        if isinstance(node, Read) and self.expands and node.origin == "value" and node.bound is not None:
+            return self.write(node.bound)
         if isinstance(node, Read):
             return self.renamed.get(node.name, node.name)
         if isinstance(node, Number):
@@ -79,7 +82,7 @@ class Values:
         """Write an operator."""
         if len(node.inputs) == 1:
             sign = {"not": "~"}.get(node.op, node.op)
-            return sign + within(self.write(node.inputs[0]), SIGN)
+            return sign + within(self.write(node.inputs[0]), POSTFIX)
         return binary(node.op, self.write(node.inputs[0]), self.write(node.inputs[1]))
 
     def index(self, node: Index) -> str:

@@ -121,13 +121,24 @@ class Document:
         for source in self.helpers.values():
             whole.blank(2)
             for line in source.rstrip("\n").split("\n"):
-                indent = len(line) - len(line.lstrip())
-                whole.add(line.lstrip(), indent) if _is_code(line) else whole.entries.append((line, None))
+                _add_helper_line(whole, line)
         whole.blank(2)
         whole.extend(self.body)
         while whole.entries and whole.entries[-1][0] == "":
             whole.entries.pop()
         return whole
+
+
+def _add_helper_line(lines: Lines, line: str) -> None:
+    """Add a line of a helper's source, wrapped where it is too long."""
+    text = line.strip()
+    indent = len(line) - len(line.lstrip())
+    if len(line) > WIDTH and text.startswith('"""') and text.endswith('"""'):
+        lines.docstring(text[3:-3], indent)
+    elif _is_code(line):
+        lines.add(text, indent)
+    else:
+        lines.entries.append((line, None))
 
 
 def _is_code(line: str) -> bool:
@@ -204,27 +215,36 @@ def _escaped(code: int) -> str:
 
 def docstring(text: str, indent: int = 0) -> list[str]:
     """Return a docstring's lines: no text can end it early, and long lines are broken between words."""
-    from textwrap import wrap as fill
-
     pad = " " * indent
     lines = [printable(line).rstrip() for line in text.strip().expandtabs(4).split("\n")]
     lines = [_guarded(line) for line in lines]
     if len(lines) == 1 and len(lines[0]) + indent + 6 <= WIDTH:
         return [f'{pad}"""{_closing(lines[0])}"""'] if lines[0] else []
+    folded = _folded(lines, WIDTH - indent)
+    if len(folded) == 1:
+        # The formatter would put the closing quotes behind a single line, where they do not fit.
+        folded = _folded(lines, WIDTH - indent - 3)
+    return [f'{pad}"""{folded[0].lstrip()}', *[pad + line if line else "" for line in folded[1:]], f'{pad}"""']
+
+
+def _folded(lines: list[str], width: int) -> list[str]:
+    """Break long lines between words; the opening quotes take three characters of the first."""
+    from textwrap import wrap as fill
+
     folded: list[str] = []
-    for paragraph in _paragraphs(lines, WIDTH - indent):
-        first = 3 if not folded else 0
+    for paragraph in _paragraphs(lines, width):
+        opening = "" if folded else "xxx"
         lead = paragraph[0][: len(paragraph[0]) - len(paragraph[0].lstrip())]
-        text = "x" * first + " ".join([line.strip() for line in paragraph])
-        long = len(paragraph) > 1 or len(text) + len(lead) > WIDTH - indent
+        text = opening + " ".join([line.strip() for line in paragraph])
+        long = len(paragraph) > 1 or len(text) + len(lead) > width
         folded += (
-            fill(text, WIDTH - indent, initial_indent=lead, subsequent_indent=lead, break_long_words=False, break_on_hyphens=False)
+            fill(text, width, initial_indent=lead, subsequent_indent=lead, break_long_words=False, break_on_hyphens=False)
             if long
             else [lead + text]
         )
-        if first:
-            folded[0] = folded[0].replace("xxx", "", 1)
-    return [f'{pad}"""{folded[0].lstrip()}', *[pad + line if line else "" for line in folded[1:]], f'{pad}"""']
+        if opening:
+            folded[0] = folded[0].replace(opening, "", 1)
+    return folded
 
 
 def _paragraphs(lines: list[str], width: int) -> list[list[str]]:

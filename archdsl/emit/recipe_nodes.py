@@ -58,6 +58,11 @@ def models_in(*nodes: Node | None) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def carries(program: Program, recipe: Recipe) -> list[str]:
+    """Return the states that the networks which are fed carry from one batch to the next."""
+    return [name for fed in recipe.fed for name, _ in program.models[fed.model].carries]
+
+
 class Names:
     """What the networks, optimizers, functions and fields of a recipe are called."""
 

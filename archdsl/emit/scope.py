@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from archdsl.emit.python import Document
     from archdsl.graph import Definition, Given, Instance
 
+PROGRAM_NAMES = ("F", "nn", "torch", "math")
+"""What the source means by these names."""
+
 QUESTIONS = ("shape", "channels", "numel", "dim")
 _ALIKE = {"num_features": "in_features", "num_channels": "in_channels", "normalized_shape": "in_features", "": "in_features"}
 
@@ -106,10 +109,10 @@ class Scope:
         """Name the constructor argument, or the variable, of an inferred size after what it is inferred for."""
         owner, dot, place = name.partition(".")
         if not dot:
-            return name
+            return f"{name.lower()}_size" if name in PROGRAM_NAMES else name
         kind = next(kind for input_, kind in self.instances[0].inputs if input_ == owner)
         word = _ALIKE.get(hint, hint)
-        if hint in ("", "num_features") and len(kind.shape) > 2:
+        if len(kind.shape) > 2:
             word = "in_channels" if place == "0" else f"in_{('depth', 'height', 'width')[int(place) - len(kind.shape)]}"
         elif hint == "" and len(kind.shape) == 2 and place == "0":
             word = "in_length"
@@ -160,7 +163,7 @@ class Scope:
         owner, axis = place
         batched = next(kind for input_, kind in self.instances[0].inputs if input_ == owner).batched
         if name not in self.usage.locals:
-            text = name if "." not in name else self._argument(name, "", local=True)
+            text = self._argument(name, "", local=True)
             if text == "F":
                 # As a variable it would hide torch.nn.functional.
                 text = "features" if "features" not in self.values else "F_size"

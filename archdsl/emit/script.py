@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import lcm
 
 from archdsl.emit.python import literal
-from archdsl.emit.recipe_nodes import snake
+from archdsl.emit.recipe_nodes import carries, snake
 from archdsl.emit.scope import Scope
 from archdsl.emit.strands import Usage
 from archdsl.graph import Definition, Instance
@@ -23,14 +23,20 @@ if TYPE_CHECKING:
 EPOCHS, BATCH_SIZE = 10, 64
 """What a recipe that does not say trains for."""
 
+WHOLE_EPOCH = 1 << 30
+"""More batches than an epoch has."""
+
 _ARGUMENTS = Definition("arguments", "recipe", (), (), (), (), NO_COMMENTS, None)  # type: ignore[arg-type]
 
 
-def settings_of(recipe: Recipe) -> dict[str, object]:
+def settings_of(program: Program) -> dict[str, object]:
     """Return the plain options of a recipe, with the defaults of those that every run has.
 
-    `round` is after how many batches no gradients wait to be taken, where they are accumulated.
+    `round` is after how many batches nothing hangs over to the next one: no gradients that wait to be taken,
+    no state that is carried on.
     """
+    recipe = program.recipe
+    assert recipe is not None
     given: dict[str, object] = {name: one.value for name, one in recipe.options.items()}
     if "epochs" not in given and "max_steps" not in given:
         given["epochs"] = EPOCHS
@@ -38,13 +44,15 @@ def settings_of(recipe: Recipe) -> dict[str, object]:
         cycle = max(update.times for update in recipe.updates)
         periods = [max(update.every, cycle if update.times == 1 else 1) for update in recipe.updates]
         given["round"] = lcm(*periods) * recipe.options["accumulate"].value  # type: ignore[operator]
+    if carries(program, recipe):
+        given["round"] = WHOLE_EPOCH
     return {"batch_size": BATCH_SIZE, "seed": 0, **given}
 
 
 class _Script:
     def __init__(self, document: Document, program: Program, recipe: Recipe, names: Names, data: Data) -> None:
         self.document, self.program, self.recipe, self.names, self.data = document, program, recipe, names, data
-        self.settings = settings_of(recipe)
+        self.settings = settings_of(program)
         self.nets = list(names.nets.values())
 
     def arguments(self, choice: Choice) -> list[str]:

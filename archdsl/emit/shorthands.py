@@ -11,11 +11,11 @@ from archdsl.emit.chains import Part, inlined, members, path
 from archdsl.emit.liveness import lets_of
 from archdsl.emit.modules import Makers
 from archdsl.emit.nodes import Values
+from archdsl.emit.parameters import is_plain, parameters, unsaid, values_of
 from archdsl.emit.python import Lines
 from archdsl.emit.scope import Scope
 from archdsl.emit.strands import Differs, Usage
 from archdsl.graph import Apply, Instance, Run, Take
-from archdsl.syntax import tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,15 +29,11 @@ if TYPE_CHECKING:
 class Use:
     """One use of a shorthand: the members that came of it."""
 
-    def __init__(self, part: Part, splice: Splice) -> None:
+    def __init__(self, part: Part, splice: Splice, params: Mapping[str, object]) -> None:
         self.part, self.splice = part, splice
         assert splice.definition is not None
         self.instance = Instance(splice.definition)
-        for name, default in splice.definition.parameters:
-            if isinstance(default, tree.Literal):
-                self.instance.arguments[name] = default.value
-        for one in splice.arguments:
-            self.instance.arguments[one.name] = one.value
+        self.instance.arguments = values_of(splice.definition, splice.arguments, params)
 
 
 class Shorthands:
@@ -52,6 +48,7 @@ class Shorthands:
         self.written: dict[str, Usage] = {}
         self.runs: dict[int, Run] = {}
         self.lines = Lines()
+        self.inline: set[str] = set()
         self.scans: list[Run] = []
         self.unpacked: list[Run] = []
         self.taken: list[tuple[Run, int]] = []
@@ -100,13 +97,19 @@ class Shorthands:
                     continue
                 if part.splice.kind == "shorthand" and part.splice.definition is not None:
                     name = part.splice.definition.name
-                    self.uses.setdefault(name, []).append(Use(part.inside(), part.splice))
+                    self.uses.setdefault(name, []).append(Use(part.inside(), part.splice, self.params))
                     self.places.setdefault(name, set()).add(id(part.splice.source))
                 stack.append(part.inside())
 
     def is_function(self, definition: Definition) -> bool:
         """Whether a shorthand becomes a function that returns a list of modules."""
-        return len(self.places.get(definition.name, ())) > 1
+        if definition.name not in self.inline and len(self.places.get(definition.name, ())) > 1:
+            try:
+                self._function(definition)
+            except Differs:
+                self.inline.add(definition.name)
+            return definition.name not in self.inline
+        return False
 
     def is_value_function(self, definition: Definition) -> bool:
         """Whether a shorthand becomes a function of a value."""
@@ -130,6 +133,7 @@ class Shorthands:
         for one in splice.arguments:
             column = [next(other for other in part.splice.arguments if other.name == one.name) for part in row if part.splice is not None]
             parts.append(("" if one.positional else f"{one.name}=") + scope.argument(column))
+        parts += unsaid(scope, definition, splice.arguments)
         parts += [f"{name}={scope.init.name(name) or name}" for name in definition.uses if name in usage.init]
         return f"*{definition.name}({', '.join(parts)})"
 
@@ -140,13 +144,18 @@ class Shorthands:
         uses = self.uses[definition.name]
         usage = ShorthandUsage()
         for _ in range(2):
+            usage.init.clear()
             scope = ShorthandScope(self.document, definition, [use.instance for use in uses], self.params, usage)
             makers = Makers(scope, self.signatures, self, self.runs)
             texts = members(makers, [use.part for use in uses])
         self.written[definition.name] = usage
         lines = Lines()
         lines.comment(definition.comments.above if definition.comments is not self.program.comments else ())
-        lines.add(f"def {definition.name}({', '.join([*usage.origins, *parameters(scope, definition)])}):", 0, definition.span)
+        lines.add(
+            f"def {definition.name}({', '.join([*usage.origins, *parameters(scope, definition), *_used(definition, usage)])}):",
+            0,
+            definition.span,
+        )
         lines.add(f"return [{''.join([text + ', ' for text in texts]).rstrip()}]", 4, definition.span)
         self.lines.blank(2)
         self.lines.extend(lines)
@@ -169,7 +178,12 @@ class Shorthands:
             ("" if one.positional else f"{one.name}=") + values.scope.argument([one] * len(values.scope.strands), "forward")
             for one in splice.arguments
         ]
-        given += [f"{name}={values.scope.forward.name(name)}" for name in splice.definition.uses]
+        given += unsaid(values.scope, splice.definition, splice.arguments, "forward")
+        given += [
+            f"{name}={values.scope.forward.name(name)}"
+            for name in splice.definition.uses
+            if name in self.written[splice.definition.name].kept
+        ]
         return f"{splice.definition.name}({', '.join([values.write(base), *given])})"
 
     _busy = ""
@@ -188,7 +202,10 @@ class Shorthands:
         self._busy = ""
         lines = Lines()
         lines.comment(definition.comments.above if definition.comments is not self.program.comments else ())
-        lines.add(f"def {definition.name}({', '.join([name, *parameters(scope, definition)])}):", 0, definition.span)
+        used = [own for own in definition.uses if own in usage.kept]
+        lines.add(
+            f"def {definition.name}({', '.join([name, *parameters(scope, definition), *_starred(definition, used)])}):", 0, definition.span
+        )
         lines.add(f"return {text}", 4, definition.span)
         self.lines.blank(2)
         self.lines.extend(lines)
@@ -220,6 +237,12 @@ class ShorthandScope(Scope):
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
         self.met = False
+        self.said: set[str] = set()
+        self.ordered = [name for name, _ in self.definition.parameters]
+
+    def _init_symbol(self, name: str, hint: str = "") -> str | None:
+        self.said.add(name)
+        return super()._init_symbol(name, hint)
 
     def size(self, values: Sequence[object], place: str = "init", hint: str = "") -> str:
         """Write an inferred size: the first is what enters; later ones may be a parameter's."""
@@ -228,7 +251,7 @@ class ShorthandScope(Scope):
         if hint and not self.met:
             self.met = True
             return self._passed(values, hint)
-        for names in ([name for name in self.parameters if name in usage.init], list(usage.origins), self.parameters):
+        for names in ([name for name in self.ordered if name in self.said], list(usage.origins), self.ordered):
             for name in names:
                 known = [
                     usage.origins[name][id(strand.instance)] if name in usage.origins else strand.env.get(name) for strand in self.strands
@@ -261,17 +284,19 @@ class FunctionScope(Scope):
     """The names inside a function of a value: its parameters stand by themselves."""
 
     def _forward_symbol(self, name: str, hint: str = "") -> str | None:
+        if name in self.uses:
+            self.usage.kept.add(name)
         return name if name in self.parameters or name in self.uses else None
 
 
-def parameters(scope: Scope, definition: Definition) -> list[str]:
-    """Write the parameters of a shorthand or block, with their defaults."""
-    texts = [name if default is None else f"{name}={scope.init.write(default)}" for name, default in definition.parameters]
-    used = [name for name in definition.uses if name in scope.usage.init or isinstance(scope, FunctionScope)]
-    return [
-        *texts,
-        *([f"*, {', '.join(used)}"] if used and definition.kind == "shorthand" and any("=" in text for text in texts) else used),
-    ]
+def _used(definition: Definition, usage: Usage) -> list[str]:
+    """Return the file's params that a shorthand speaks of, as arguments by name."""
+    return _starred(definition, [name for name in definition.uses if name in usage.init])
+
+
+def _starred(definition: Definition, used: list[str]) -> list[str]:
+    plain = [is_plain(default) for _, default in definition.parameters]
+    return [*(["*"] if any(plain) and all(plain[plain.index(True) :]) else []), *used] if used else []
 
 
 def _key(part: Part) -> int:

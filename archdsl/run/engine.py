@@ -39,7 +39,7 @@ def start(spec: Any, out: str | PathLike[str] | None, *, seed: int | None, data:
     folder.write("model.py", spec.source)
     about = {
         "spec": f"spec{ending}",
-        "from": str(spec.path),
+        "from": os.path.abspath(spec.path),
         "settings": settings,
         "versions": versions(),
         "fingerprint": fingerprint(device),
@@ -50,7 +50,12 @@ def start(spec: Any, out: str | PathLike[str] | None, *, seed: int | None, data:
     try:
         folder.write("run.json", json.dumps(about, indent=1) + "\n")
         running = Running(spec.source, settings, device, name=str(folder.path / "model.py"))
-        _load(running, folder)
+        try:
+            _load(running, folder)
+        except RunError:
+            # Nothing was trained: whoever mends the data may use the folder's name again.
+            folder.discard()
+            raise
         folder.keep_metrics(0)
         return _finish(Loop(running, folder, words))
     finally:

@@ -60,6 +60,12 @@ class RunFolder:
             self._lock.close()
             self._lock = None
 
+    def discard(self) -> None:
+        """Remove a folder in which nothing was trained."""
+        for path in self.path.iterdir():
+            path.unlink()
+        self.path.rmdir()
+
     # ------------------------------------------------------------ what it holds
 
     def write(self, name: str, text: str) -> None:

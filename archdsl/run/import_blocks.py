@@ -11,10 +11,11 @@ from archdsl.run.import_errors import Inexpressible, Place
 from archdsl.run.import_inline import gather
 from archdsl.run.import_layers import made_with
 from archdsl.run.import_lines import Names, statements_of
+from archdsl.run.import_loops import roll
 from archdsl.run.import_merge import Differ, Hole, Line, Merged, holes
 from archdsl.run.import_trace import Scope
 from archdsl.run.import_tree import SPAN, Made, binary, call, literal, name, rebuilt
-from archdsl.run.import_writer import DIMENSIONS, Body
+from archdsl.run.import_writer import Body, letters_of
 from archdsl.syntax import tree
 
 Constants = tuple[tree.Expr | None, ...]
@@ -89,6 +90,7 @@ class Book:
 
     def _block(self, kind: type, modules: list[nn.Module], merged: Merged) -> None:
         found = Parameters(modules, merged)
+        roll(merged)
         title = kind.__name__
         number = 2
         while title in self.taken:
@@ -115,10 +117,11 @@ class Parameters:
         signature = [made_with(module) for module in modules]
         self.signature = [key for key in signature[0] if all(key in each for each in signature)]
         self.known = {key: tuple([literal(each[key]) if _plain(each[key]) else None for each in signature]) for key in self.signature}
-        for line in merged.lines:
+        lines = [one for line in merged.lines for one in line.all]
+        for line in lines:
             for hole in holes(line.expr):
                 self.expression(hole.constants, hole.hint)
-        for line in merged.lines:
+        for line in lines:
             if not all(line.present):
                 self.condition(line)
                 line.expr = self.aligned(line.expr, line.present)
@@ -173,7 +176,7 @@ class Parameters:
         if rank > 2 and not self.merged.dims:
             return call("channels", name(first.name))
         self.merged.dims.setdefault(first, set()).add(at)
-        return name(DIMENSIONS[rank][at])
+        return name(letters_of(first)[at])
 
     def _of_known(self, constants: Constants) -> tree.Expr | None:
         for key, known in self.known.items():
@@ -188,7 +191,7 @@ class Parameters:
 
     def _multiple(self, constants: Constants) -> tree.Expr | None:
         """Say `4 * width`: a small multiple of an argument, or of the input's features."""
-        for key, known in [*self.known.items(), *[("", sizes) for _, sizes in self._sizes()]]:
+        for key, known in [*[("", sizes) for _, sizes in self._sizes()], *self.known.items()]:
             factors = {_factor(one, other) for one, other in zip(constants, known, strict=True) if one is not None}
             factor = factors.pop() if len(factors) == 1 else None
             if factor is None:
@@ -216,15 +219,32 @@ class Parameters:
         return self.conditions[line.present]
 
     def _told(self, present: tuple[bool, ...]) -> tree.Expr | None:
+        absent = tuple([not there for there in present])
         tests = self._tests()
-        for test, holds in tests:
-            if holds == present:
-                return test
-        for one, first in tests:
-            for other, second in tests:
-                if tuple([a or b for a, b in zip(first, second, strict=True)]) == present:
-                    return tree.Binary(SPAN, "or", one, other)
+        pairs = [(binary("or", one, other), _either(first, second)) for one, first in tests for other, second in tests if one is not other]
+        for test, holds in [*tests, *self._untold(), *pairs]:
+            if holds in (present, absent):
+                self._use(test)
+                return test if holds == present else negated(test)
         return None
+
+    def _untold(self) -> list[tuple[tree.Expr, tuple[bool, ...]]]:
+        """Return what could be asked of arguments of `__init__` that are no parameters yet."""
+        found: list[tuple[tree.Expr, tuple[bool, ...]]] = []
+        for key, known in self.known.items():
+            if key in self.constants or not key.isidentifier() or any(not isinstance(one, tree.Literal) for one in known):
+                continue
+            if all(isinstance(one, tree.Literal) and isinstance(one.value, bool) for one in known):
+                found.append((name(key), tuple([one == literal(True) for one in known])))
+            elif all(isinstance(one, tree.Literal) and isinstance(one.value, (int, str)) for one in known):
+                found += [(_compare(name(key), one), tuple([one != other for other in known])) for one in known if one is not None]
+        return found
+
+    def _use(self, test: tree.Expr) -> None:
+        """Make a parameter of an argument that is asked for."""
+        asked = test.operands[0] if isinstance(test, tree.Compare) else test
+        if isinstance(asked, tree.Name) and asked.id in self.known and asked.id not in self.constants:
+            self.constants[asked.id] = self.known[asked.id]
 
     def _tests(self) -> list[tuple[tree.Expr, tuple[bool, ...]]]:
         """Return what could be asked of the parameters: a flag, whether one is 1, or the width of the input."""
@@ -265,6 +285,19 @@ class Parameters:
         if isinstance(node, Hole):
             return self.written[node.constants]
         return rebuilt(node, self.settle)
+
+
+def _either(first: tuple[bool, ...], second: tuple[bool, ...]) -> tuple[bool, ...]:
+    return tuple([a or b for a, b in zip(first, second, strict=True)])
+
+
+def negated(test: tree.Expr) -> tree.Expr:
+    """Return the opposite of a test."""
+    if isinstance(test, tree.Compare):
+        return tree.Compare(SPAN, ("==",), test.operands)
+    if isinstance(test, tree.Binary):
+        return binary("and", negated(test.left), negated(test.right))
+    return tree.Unary(SPAN, "not", test)
 
 
 def _compare(left: tree.Expr, right: tree.Expr) -> tree.Compare:

@@ -10,10 +10,11 @@ from torch import nn
 
 from archdsl.layers.registry import lookup
 from archdsl.run.import_errors import span_of
+from archdsl.run.import_loops import Loop
 from archdsl.run.import_merge import Line, Merged
 from archdsl.run.import_trace import Value
-from archdsl.run.import_tree import SPAN, Ref, define, located, name, refs, settled
-from archdsl.run.import_writer import DIMENSIONS
+from archdsl.run.import_tree import SPAN, Ref, call, define, literal, located, name, refs, settled
+from archdsl.run.import_writer import dtype_of, letters_of
 from archdsl.syntax import tree
 
 Settle = Callable[[Any], Any]
@@ -24,12 +25,13 @@ class Names:
     """Which names values take: those of the author's variables, as long as nothing else needs them."""
 
     def __init__(self, merged: Merged, taken: set[str]) -> None:
-        self.taken = taken | {line.item.key for line in merged.lines}
+        made = [line for loop in merged.lines if isinstance(loop, Loop) for line in loop.made]
+        self.taken = taken | {line.item.key for line in (*merged.lines, *made)} | ({"i"} if made else set())
         self.names: dict[Value, str] = {}
         self.holder: dict[str, Value] = {}
         self.last: dict[Value, int] = {}
         for at, line in enumerate(merged.lines):
-            for value in [*refs(line.expr), *([line.instead] if line.instead else [])]:
+            for value in [*[value for one in line.all for value in refs(one.expr)], *([line.instead] if line.instead else [])]:
                 self.last[value] = at
         for value in merged.body.inputs:
             self.give(value, 0)
@@ -43,6 +45,15 @@ class Names:
             found, number = f"{base}{number}", number + 1
         self.holder[found] = value
         self.names[value] = found
+        return found
+
+
+    def fresh(self, base: str) -> str:
+        """Return a name that nothing has."""
+        found, number = base, 2
+        while found in self.taken or found in self.holder:
+            found, number = f"{base}{number}", number + 1
+        self.taken.add(found)
         return found
 
 
@@ -62,10 +73,16 @@ def statements_of(merged: Merged, settle: Settle, names: Names, *, model: bool, 
     layers: list[tree.Statement] = []
     flow: list[tree.Statement] = []
     for at, line in enumerate(merged.lines):
+        if line.others and condition is not None:
+            _either(line, layers, flow, condition(line), settle, names)
+            continue
         if line.item.key == "output ":
             flow.append(located(_output(line, settle, names, flow, model=model), span_of(line.item.place)))
             continue
         into = layers if line.item.key else flow
+        if isinstance(line, Loop):
+            flow += _looped(line, at, settle, names)
+            continue
         made = located(_defined(line, at, settle, names, into), span_of(line.item.place))
         if all(line.present):
             into.append(made)
@@ -101,6 +118,45 @@ def _defined(line: Line, at: int, settle: Settle, names: Names, into: list[tree.
     return tree.Define(SPAN, tree.Comments(), targets, expr)
 
 
+def _looped(loop: Loop, at: int, settle: Settle, names: Names) -> list[tree.Statement]:
+    """Return a loop, each turn with layers of its own; before it, what it begins with, under the name that goes round."""
+    found: list[tree.Statement] = []
+    for old, new in loop.carried.items():
+        before = names.names[old]
+        if new.name != before and _free(new.name) and new.name not in names.taken:
+            base = names.give(new, at)
+            found.append(define(base, name(before)))
+        else:
+            names.names[new], names.holder[before] = before, new
+    body: list[tree.Statement] = [located(define(line.item.key, settled(settle(line.expr), names.names)), span_of(line.item.place)) for line in loop.made]
+    for line in loop.lines:
+        known = {old: names.names[new] for old, new in loop.carried.items()}
+        expr = settled(settle(line.expr), {**names.names, **known})
+        for value in line.item.targets:
+            if value not in names.names:
+                # What a turn makes keeps clear of all that another turn may need.
+                names.last[value] = max(at, names.last.get(value, at))
+                names.give(value, at - 1)
+        targets = tuple([name(names.names[value]) for value in line.item.targets])
+        body.append(located(tree.Define(SPAN, tree.Comments(), targets, expr), span_of(line.item.place)))
+    turns = call("range", literal(loop.count))
+    return [*found, tree.For(SPAN, tree.Comments(), (name("i"),), turns, tuple(body))]
+
+
+def _either(line: Line, layers: list[tree.Statement], flow: list[tree.Statement], test: tree.Expr, settle: Settle, names: Names) -> None:
+    """Write a line that is one thing in some uses and another in the others; outputs of that kind get a name."""
+    span = span_of(line.item.place)
+    exprs = [settled(settle(one.expr), names.names) for one in line.all]
+    if line.item.key != "output ":
+        then, otherwise = [located(define(line.item.key, expr), span) for expr in exprs]
+        layers.append(tree.If(SPAN, tree.Comments(), test, (then,), (otherwise,)))
+        return
+    results = [names.fresh("y") for _ in exprs[0].items]
+    then, otherwise = [tuple([located(define(key, each), span) for key, each in zip(results, expr.items, strict=True)]) for expr in exprs]
+    flow.append(tree.If(SPAN, tree.Comments(), test, then, otherwise))
+    flow.append(located(tree.Output(SPAN, tree.Comments(), (), tuple([name(key) for key in results])), span))
+
+
 def _guarded(into: list[tree.Statement], condition: tree.Expr, made: tree.Statement) -> None:
     """Put a definition into an `if`; into the one just before where that asks the same."""
     last = into[-1] if into else None
@@ -124,9 +180,8 @@ def _inputs(merged: Merged, names: Names) -> list[tree.Statement]:
     for value in merged.body.inputs:
         type_ = None
         if merged.dims.get(value):
-            letters = DIMENSIONS[len(value.shape) - 1]
-            sizes = tuple([name(letter) for letter in letters])
-            type_ = tree.Type(SPAN, None, False, sizes, (None,) * len(sizes))
+            sizes = tuple([name(letter) for letter in letters_of(value)])
+            type_ = tree.Type(SPAN, dtype_of(value), False, sizes, (None,) * len(sizes))
         found.append(tree.Input(SPAN, tree.Comments(), name(names.names[value]), type_))
     return found
 

@@ -29,6 +29,13 @@ class Line:
         self.item, self.present = item, present
         self.expr: Any = item.expr
         self.instead: Value | None = None
+        self.others: list[Line] = []
+        """The same line as other uses have it, where no one expression says them all."""
+
+    @property
+    def all(self) -> list[Line]:
+        """The line and its others."""
+        return [self, *self.others]
 
 
 class Merged:
@@ -45,7 +52,7 @@ class Merged:
         self.lines = [Line(item, tuple([number in place for place in places])) for number, item in enumerate(main)]
         for number, line in enumerate(self.lines):
             found = [each[place[number]].expr if number in place else None for each, place in zip(items, places, strict=True)]
-            line.expr = self.one(found, line.item.key)
+            self.settle(line, found)
         if any(len(body.inputs) != len(self.body.inputs) for body in bodies):
             raise Differ
 
@@ -55,6 +62,35 @@ class Merged:
         for number, at in place.items():
             found.update(zip(items[at].targets, main[number].targets, strict=True))
         return found
+
+    def settle(self, line: Line, found: list[Any]) -> None:
+        """Find the expression of a line, or a few for groups of uses: of a layer, or of what is given in the end."""
+        try:
+            line.expr = self.one(found, line.item.key)
+        except Differ:
+            if not line.item.key or any(node is None for node in found):
+                raise
+            groups: list[list[int]] = []
+            for at in range(len(found)):
+                fitting = next((group for group in groups if self.fits(found, [*group, at], line.item.key)), None)
+                if fitting is None:
+                    groups.append([at])
+                else:
+                    fitting.append(at)
+            if len(groups) > 2:
+                raise
+            lines = [Line(line.item, tuple([at in group for at in range(len(found))])) for group in groups]
+            for one in lines:
+                one.expr = self.one([node if there else None for node, there in zip(found, one.present, strict=True)], line.item.key)
+            line.expr, line.present, line.others = lines[0].expr, lines[0].present, lines[1:]
+
+    def fits(self, found: list[Any], group: list[int], hint: str) -> bool:
+        """Say whether one expression says what a group of uses has."""
+        try:
+            self.one([node if at in group else None for at, node in enumerate(found)], hint)
+        except Differ:
+            return False
+        return True
 
     # ------------------------------------------------------------ one expression of several
 
@@ -132,7 +168,9 @@ def _places(main: list[Item], items: list[Item]) -> dict[int, int]:
 
 
 def _shape(item: Item) -> str:
-    return item.key if item.key and item.key != "output " else f"{item.key}{len(item.targets)} {_outline(item.expr)}"
+    if item.key == "output ":
+        return f"output {len(item.expr.items)}"  # type: ignore[attr-defined]
+    return item.key or f"{len(item.targets)} {_outline(item.expr)}"
 
 
 def _outline(node: Any) -> str:

@@ -33,7 +33,7 @@ class Made(tree.Expr):
 
 
 class Link(tree.Expr):
-    """One application: of a `layer`, which may be called if it is a name or was made without weights."""
+    """One application: of a `layer`, which is `callable` if it is a name or was made without weights."""
 
     layer: tree.Expr
     callable: bool

@@ -19,6 +19,16 @@ DIMENSIONS = {1: "D", 2: "TD", 3: "CHW", 4: "CDHW"}
 """What the dimensions of an input are called, by how many there are."""
 
 
+def letters_of(value: Value) -> str:
+    """Return what the dimensions of an input are called; indices are a sequence."""
+    return "T" if len(value.shape) == 2 and not value.dtype.is_floating_point else DIMENSIONS[len(value.shape) - 1]
+
+
+def dtype_of(value: Value) -> str | None:
+    """Return the dtype of an input as a type says it."""
+    return None if value.dtype == torch.float32 else str(value.dtype).removeprefix("torch.")
+
+
 class Item:
     """One line to be: a layer of a name (`key`), values (`targets`), or, with neither, the outputs."""
 
@@ -99,7 +109,7 @@ class Body:
             return literal(int(size)) if symbol is None else name(symbol)
         if value is self.inputs[0] and value.batched and len(value.shape) - 1 in DIMENSIONS:
             self.dims.setdefault(value, set()).add(axis)
-            return name(DIMENSIONS[len(value.shape) - 1][axis])
+            return name(letters_of(value)[axis])
         if not self.symbols and self.symbols is not None:
             return literal(int(size))
         if value.weight:

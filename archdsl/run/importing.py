@@ -20,6 +20,7 @@ from archdsl.run.import_errors import CannotImport, Inexpressible, Place
 from archdsl.run.import_inline import gather
 from archdsl.run.import_layers import is_leaf, remember_arguments
 from archdsl.run.import_lines import Names, statements_of
+from archdsl.run.import_loops import roll
 from archdsl.run.import_merge import Merged
 from archdsl.run.import_sizes import BATCH
 from archdsl.run.import_tidy import tidy
@@ -61,6 +62,7 @@ def imported(wanted: Wanted) -> Imported:
     body = Body(scope, book, symbols)
     gather(body, model=True)
     merged = Merged([body])
+    roll(merged)
     lines = statements_of(merged, lambda node: node, Names(merged, book.taken), model=True, inputs=wanted.inputs)
     model = tree.Block(SPAN, tree.Comments(blank=bool(book.blocks)), "model", name(wanted.kind), (), (*lines, *ties(net)))
     others, _ = examples(wanted.inputs, BATCH - 1, SYMBOLIC - 3)

@@ -80,7 +80,12 @@ class Discriminator(nn.Module):
     def __init__(self):
         super().__init__()
         self.net = nn.Sequential(
-            nn.Conv2d(1, 32, 4, 2, 1, bias=False), nn.LeakyReLU(0.2), *_down(32, 64), *_down(64, 128), *_down(128, 256), nn.Conv2d(256, 1, 4, bias=False)
+            nn.Conv2d(1, 32, 4, 2, 1, bias=False),
+            nn.LeakyReLU(0.2),
+            *_down(32, 64),
+            *_down(64, 128),
+            *_down(128, 256),
+            nn.Conv2d(256, 1, 4, bias=False),
         )
 
     def forward(self, image):

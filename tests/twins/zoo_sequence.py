@@ -169,3 +169,19 @@ class Transformer(nn.Module):
     def forward(self, source, target):
         mask = torch.ones(target.size(1), target.size(1), device=target.device).triu(1) > 0
         return self.head(self.decoder(self.embed(target), self.encoder(self.embed(source)), tgt_mask=mask))
+
+
+class Bert(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.word_embeddings = nn.Embedding(30522, 768, padding_idx=0)
+        self.position_embeddings, self.segment_embeddings = nn.Embedding(512, 768), nn.Embedding(2, 768)
+        self.norm = nn.LayerNorm(768, eps=1e-12)
+        layer = nn.TransformerEncoderLayer(768, 12, 3072, activation="gelu", layer_norm_eps=1e-12, batch_first=True)
+        self.encoder = nn.TransformerEncoder(layer, 12, enable_nested_tensor=False)
+        self.pooler = nn.Linear(768, 768)
+
+    def forward(self, tokens, segments):
+        x = self.word_embeddings(tokens) + self.position_embeddings.weight[: tokens.size(1)] + self.segment_embeddings(segments)
+        x = self.encoder(self.norm(x), src_key_padding_mask=tokens == 0)
+        return x, torch.tanh(self.pooler(x[:, 0]))

@@ -263,7 +263,15 @@ class MBConv(nn.Module):
 class EfficientNetB0(nn.Module):
     def __init__(self):
         super().__init__()
-        plan = [(1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3), (6, 5, 1, 112, 3), (6, 5, 2, 192, 4), (6, 3, 1, 320, 1)]
+        plan = [
+            (1, 3, 1, 16, 1),
+            (6, 3, 2, 24, 2),
+            (6, 5, 2, 40, 2),
+            (6, 3, 2, 80, 3),
+            (6, 5, 1, 112, 3),
+            (6, 5, 2, 192, 4),
+            (6, 3, 1, 320, 1),
+        ]
         layers, inp = [conv_norm(3, 32, stride=2, act=nn.SiLU)], 32
         for expand, kernel, stride, oup, depth in plan:
             stage = []

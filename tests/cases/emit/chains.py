@@ -16,7 +16,9 @@ class Transpose(nn.Module):
 
 
 class Reshape(nn.Module):
-    """Gives each sample another shape, written without the batch; one size may be -1, what is left."""
+    """Gives each sample another shape, written without the batch; one size may be -1,
+    what is left.
+    """
 
     def __init__(self, *shape):
         super().__init__()
@@ -34,7 +36,9 @@ class GRU(nn.GRU):
 
 
 class Last(nn.Module):
-    """Takes the last moment of a sequence [T, ...], of each its own where their lengths differ."""
+    """Takes the last moment of a sequence [T, ...], of each its own where their lengths
+    differ.
+    """
 
     def forward(self, x):
         return x[:, -1]

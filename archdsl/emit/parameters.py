@@ -1,0 +1,66 @@
+"""The parameters of a block or shorthand: a default that speaks of other names is passed by every use."""
+
+from __future__ import annotations
+
+from archdsl.emit.constants import Unwritable
+from archdsl.emit.folding import fold
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archdsl.emit.scope import Scope
+    from archdsl.graph import Definition, Given
+    from archdsl.syntax.tree import Expr
+
+
+def is_plain(expr: Expr | None) -> bool:
+    """Whether a default says by itself what it is."""
+    if expr is None:
+        return False
+    try:
+        fold(expr, {})
+    except Unwritable:
+        return False
+    return True
+
+
+def parameters(scope: Scope, definition: Definition) -> list[str]:
+    """Write parameters with their defaults; one that has to be given stands behind a star after those that need not."""
+    texts: list[str] = []
+    for name, default in definition.parameters:
+        if is_plain(default) and default is not None:
+            texts.append(f"{name}={scope.init.write(default)}")
+            continue
+        if any("=" in text for text in texts) and "*" not in texts:
+            texts.append("*")
+        texts.append(name)
+    return texts
+
+
+def unsaid(scope: Scope, definition: Definition, given: Sequence[Given], place: str = "init") -> list[str]:
+    """Write the arguments that a use leaves to a default which speaks of other names."""
+    known = {one.name: scope.argument([one] * len(scope.strands), place) for one in given}
+    writer = scope.init if place == "init" else scope.forward
+    texts: list[str] = []
+    for name, default in definition.parameters:
+        if name in known or default is None:
+            continue
+        scope.substituted.append({**(scope.substituted[-1] if scope.substituted else {}), **known})
+        known[name] = writer.write(default)
+        scope.substituted.pop()
+        if not is_plain(default):
+            texts.append(f"{name}={known[name]}")
+    return texts
+
+
+def values_of(definition: Definition, given: Sequence[Given], params: Mapping[str, object]) -> dict[str, object]:
+    """Return what the parameters come to at a use."""
+    found: dict[str, object] = {one.name: one.value for one in given}
+    for name, default in definition.parameters:
+        if name not in found and default is not None:
+            try:
+                found[name] = fold(default, {**params, **found})
+            except Unwritable:
+                continue
+    return found
