@@ -56,6 +56,11 @@ def weigh(value: object, known: dict[int, tuple[object, int]]) -> int:
     return found[1]
 
 
+def _endless(value: object) -> bool:
+    """Whether a constant was written as infinity, `float("inf")`, and may stay that."""
+    return isinstance(value, float) and math.isinf(value)
+
+
 def _power(left: Any, right: Any) -> object:
     if isinstance(left, int) and isinstance(right, int) and (right > 64 and abs(left) > 1):
         raise ConstantError("this number is beyond 2**63", "No size of a network needs so large a number.")
@@ -95,7 +100,8 @@ def compute(op: str, *operands: object) -> object:
     if rule is None:
         raise ConstantError(f"{op} is for tensors, and these are constants")
     try:
-        return bounded(rule(*operands))
+        result = rule(*operands)
+        return result if any(map(_endless, operands)) and _endless(result) else bounded(result)
     except ZeroDivisionError:
         raise ConstantError("this divides by zero") from None
     except TypeError:
@@ -150,7 +156,8 @@ def call(name: str, positional: list[object], named: dict[str, object]) -> objec
     if name in ("int", "str", "float") and any(isinstance(value, str) and len(value) > 40 for value in positional):
         raise ConstantError("this text is too long to be read as a number")
     try:
-        return bounded(FUNCTIONS[name](*positional, **named))
+        result = FUNCTIONS[name](*positional, **named)
+        return result if name == "float" and _endless(result) else bounded(result)
     except ConstantError:
         raise
     except (TypeError, ValueError, OverflowError, ZeroDivisionError, IndexError) as error:

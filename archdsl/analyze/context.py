@@ -87,6 +87,7 @@ class Body:
         self.weights_read: set[Module] = set()
         self.late: list[tree.Statement] = []
         self.broken_output = False
+        self.untaken: set[str] = set()
         self.errors_before = compiler.count
 
     def complain(self, complaint: Complaint) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from archdsl.analyze import complaints as say
 from archdsl.analyze.constants import kind_name
-from archdsl.analyze.evaluate import constant
+from archdsl.analyze.apply import apply_layer
+from archdsl.analyze.chains import is_value
+from archdsl.analyze.evaluate import constant, value_of
 from archdsl.analyze.values import BROKEN
 from archdsl.dims import Dim
 from archdsl.graph import Index, Node, Pack, Take
+from archdsl.layers.registry import lookup
 from archdsl.layers.tensor import Tensor, show_shape
 from archdsl.syntax import tree
 
@@ -21,6 +24,8 @@ def index(body: Body, base: Node, expr: tree.Subscript) -> object:
     """Take an entry of several values, or index a tensor."""
     if not isinstance(base.type, Tensor):
         return entry(body, base, expr)
+    if len(expr.indices) == 1 and is_value(body, expr.indices[0]):
+        return _rows(body, base, expr)
     indices = [_index(body, item) for item in expr.indices]
     if any(item is BROKEN for item in indices):
         return BROKEN
@@ -45,6 +50,15 @@ def index(body: Body, base: Node, expr: tree.Subscript) -> object:
     if shape is None:
         return BROKEN
     return Index(base, tuple(indices), expr.indices, base.type.like(shape), expr.span)
+
+
+def _rows(body: Body, base: Node, expr: tree.Subscript) -> object:
+    """`table[t]`: for each of several whole numbers, the row of a table."""
+    chosen = value_of(body, expr.indices[0])
+    layer = lookup("rows")
+    assert layer is not None
+    made = None if chosen is None else apply_layer(body, layer, (), {}, [base, chosen], expr.span)
+    return BROKEN if made is None else made
 
 
 def _after_batch(tensor: Tensor) -> str:

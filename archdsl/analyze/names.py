@@ -32,7 +32,8 @@ def resolve(body: Body, part: object) -> None:
             stack.extend(getattr(at, field) for field in at._fields if field not in skipped)  # type: ignore[attr-defined]
     from archdsl.analyze.forms import FORMS
 
-    known = own | set(body.scope) | set(FORMS) | set(FUNCTIONS) | set(CONSTANTS)
+    body.untaken |= own
+    known = body.untaken | set(body.scope) | set(FORMS) | set(FUNCTIONS) | set(CONSTANTS)
     for name in sorted(used, key=lambda one: one.span.start):
         if name.id not in known and lookup(name.id) is None and not _init_function(name.id):
             from archdsl.layers.index import FILES

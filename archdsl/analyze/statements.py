@@ -71,6 +71,13 @@ def define_as(body: Body, statement: tree.Define, name: str, span: Span, value: 
         body.statements.append(Make(statement.comments, node.module))
         body.scope[name] = node
         body.defined[name] = span
+    elif isinstance(value, dict) and any(is_layer(item) for item in value.values()):
+        body.complain(
+            say.not_a_value("a dict of layers", statement.value.span).replace(
+                suggestion="chain({...}) makes one layer of them; a list is an nn.ModuleList."
+            )
+        )
+        body.scope[name] = BROKEN
     elif is_layer(value) or _are_layers(value):
         _define_layer(body, statement, name, span, value)
     elif isinstance(value, BlockDecl | ShorthandDecl):

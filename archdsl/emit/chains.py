@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archdsl.emit.constants import Unwritable
+from archdsl.emit.parameters import is_constant
 from archdsl.emit.python import literal
 from archdsl.emit.strands import Differs, Strand
 from archdsl.syntax import tree
@@ -105,11 +106,16 @@ def inlined(scope: Scope, splice: Splice, write: Callable[[], Written], place: s
     inner: dict[str, str] = {}
     for name, default in splice.definition.parameters:
         if name in given:
-            inner[name] = scope.argument([given[name]] * len(scope.strands), place)
+            if is_constant(given[name].value):
+                inner[name] = scope.argument([given[name]] * len(scope.strands), place)
         elif default is not None:
             scope.substituted.append({**around, **inner})
-            inner[name] = writer.write(default)
-            scope.substituted.pop()
+            try:
+                inner[name] = writer.write(default)
+            except Unwritable:
+                continue
+            finally:
+                scope.substituted.pop()
     scope.substituted.append(inner)
     try:
         return write()

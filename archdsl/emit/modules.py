@@ -5,7 +5,7 @@ from __future__ import annotations
 from archdsl.emit.adapters import adapted, single
 from archdsl.emit.chains import Part, inlined, members, path
 from archdsl.emit.nodes import outcome, whole
-from archdsl.emit.parameters import unsaid
+from archdsl.emit.parameters import is_constant, unsaid
 from archdsl.emit.python import literal
 from archdsl.emit.strands import Differs
 from archdsl.graph import Choice, Module, Run
@@ -69,6 +69,8 @@ class Makers:
     def _layer(self, column: Sequence[Module]) -> str:
         layer = column[0].layer
         assert layer is not None
+        if any(module.layer is not layer or len(module.arguments) != len(column[0].arguments) for module in column):
+            raise Differs
         if not layer.module:
             return adapted(self, column)
         if layer.helper and not layer.function and layer.module == layer.helper.partition("class ")[2].partition("(")[0]:
@@ -138,7 +140,7 @@ class Makers:
         parts = [self._size_of(name, argument, column) for name, argument in signature.inferred.items()]
         for argument, values in signature.fresh.items():
             parts.append(self.scope.value([values[id(module.instance)] for module in column], hint=argument))
-        given = [self._given(one, column, 0) for one in column[0].arguments]
+        given = [self._given(one, column, 0) for one in column[0].arguments if is_constant(one.value)]
         given += unsaid(self.scope, definition, column[0].arguments)
         uses = [self.scope.init.name(name) or name for name in signature.uses]
         if definition.parameters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archdsl.dims import Dim
 from archdsl.emit.constants import Unwritable
 from archdsl.emit.folding import fold
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from archdsl.emit.scope import Scope
-    from archdsl.graph import Definition, Given
+    from archdsl.graph import Definition, Given, Instance
     from archdsl.syntax.tree import Expr
 
 
@@ -25,10 +26,28 @@ def is_plain(expr: Expr | None) -> bool:
     return True
 
 
+def is_constant(value: object) -> bool:
+    """Whether a value can be passed on as it is; a layer cannot: the class that uses it says it itself."""
+    if isinstance(value, list | tuple):
+        return all(map(is_constant, value))
+    if isinstance(value, dict):
+        return all(map(is_constant, value.values()))
+    return value is None or isinstance(value, bool | int | float | str | Dim)
+
+
+def passed(definition: Definition, instances: Sequence[Instance]) -> list[tuple[str, Expr | None]]:
+    """Return the parameters that are passed on, with their defaults."""
+    return [
+        (name, default)
+        for name, default in definition.parameters
+        if all(is_constant(instance.arguments.get(name)) for instance in instances)
+    ]
+
+
 def parameters(scope: Scope, definition: Definition) -> list[str]:
     """Write parameters with their defaults; one that has to be given stands behind a star after those that need not."""
     texts: list[str] = []
-    for name, default in definition.parameters:
+    for name, default in passed(definition, scope.instances):
         if is_plain(default) and default is not None:
             texts.append(f"{name}={scope.init.write(default)}")
             continue
@@ -40,15 +59,20 @@ def parameters(scope: Scope, definition: Definition) -> list[str]:
 
 def unsaid(scope: Scope, definition: Definition, given: Sequence[Given], place: str = "init") -> list[str]:
     """Write the arguments that a use leaves to a default which speaks of other names."""
-    known = {one.name: scope.argument([one] * len(scope.strands), place) for one in given}
+    known = {one.name: scope.argument([one] * len(scope.strands), place) for one in given if is_constant(one.value)}
+    layers = {one.name for one in given if not is_constant(one.value)}
     writer = scope.init if place == "init" else scope.forward
     texts: list[str] = []
     for name, default in definition.parameters:
-        if name in known or default is None:
+        if name in known or name in layers or default is None:
             continue
         scope.substituted.append({**(scope.substituted[-1] if scope.substituted else {}), **known})
-        known[name] = writer.write(default)
-        scope.substituted.pop()
+        try:
+            known[name] = writer.write(default)
+        except Unwritable:
+            continue
+        finally:
+            scope.substituted.pop()
         if not is_plain(default):
             texts.append(f"{name}={known[name]}")
     return texts

@@ -58,32 +58,38 @@ def _block(
     lines: Lines, document: Document, program: Program, definition: Definition, signatures: dict[int, Signature], shorthands: Shorthands
 ) -> None:
     """Write the class of a block; several, where what it computes differs so much that one cannot say it."""
-    instances = program.instances[definition.name]
-    groups = [instances]
-    try:
-        trial = ClassWriter(document, program, definition, instances, signatures, shorthands).write()
-    except Differs:
-        groups = _alike(instances)
-        trial = None
-    for number, group in enumerate(groups, 1):
-        name = definition.name if number == 1 else f"{definition.name}{number}"
-        writer = ClassWriter(document, program, definition, group, signatures, shorthands, name)
-        _class(lines, writer, "", definition, program)
-        signatures.update(dict.fromkeys(map(id, group), writer.signature))
-    del trial
+
+    def writer(group: list[Instance], name: str) -> ClassWriter:
+        return ClassWriter(document, program, definition, group, signatures, shorthands, name)
+
+    def parted(group: list[Instance]) -> list[list[Instance]]:
+        try:
+            writer(group, definition.name).write()
+        except Differs:
+            if len(group) == 1:
+                raise
+            return [part for smaller in _alike(group) for part in parted(smaller)]
+        return [group]
+
+    for number, group in enumerate(parted(program.instances[definition.name]), 1):
+        own = writer(group, definition.name if number == 1 else f"{definition.name}{number}")
+        _class(lines, own, "", definition, program)
+        signatures.update(dict.fromkeys(map(id, group), own.signature))
 
 
 def _alike(instances: list[Instance]) -> list[list[Instance]]:
     """Part instances by what they were made with, as far as it is no size."""
     groups: dict[object, list[Instance]] = {}
     for instance in instances:
-        key = tuple(
-            (name, type(value).__name__, value)
-            for name, value in instance.arguments.items()
-            if not isinstance(value, int) or isinstance(value, bool)
-        )
-        groups.setdefault(repr(key), []).append(instance)
+        said = {name: value for name, value in instance.arguments.items() if not isinstance(value, int) or isinstance(value, bool)}
+        groups.setdefault(tuple((name, _spelled(value)) for name, value in said.items()), []).append(instance)
     return list(groups.values()) if len(groups) > 1 else [[instance] for instance in instances]
+
+
+def _spelled(value: object) -> str:
+    """Write what tells two arguments apart; a layer is told by its name and its own arguments."""
+    layer = getattr(value, "layer", None)
+    return repr(value) if layer is None else f"{layer.name}{[(one.name, one.value) for one in getattr(value, 'given', ())]}"
 
 
 def _class(lines: Lines, writer: ClassWriter, about: str, definition: Definition, program: Program) -> None:

@@ -11,7 +11,7 @@ from archdsl.emit.chains import Part, inlined, members, path
 from archdsl.emit.liveness import lets_of
 from archdsl.emit.modules import Makers
 from archdsl.emit.nodes import Values
-from archdsl.emit.parameters import is_plain, parameters, unsaid, values_of
+from archdsl.emit.parameters import is_constant, is_plain, parameters, unsaid, values_of
 from archdsl.emit.python import Lines
 from archdsl.emit.scope import Scope
 from archdsl.emit.strands import Differs, Usage
@@ -131,6 +131,8 @@ class Shorthands:
             values = [origins[id(uses[_key(part)].instance)] for part in row]
             parts.append(scope.value(values, hint=name))
         for one in splice.arguments:
+            if not is_constant(one.value):
+                raise Differs
             column = [next(other for other in part.splice.arguments if other.name == one.name) for part in row if part.splice is not None]
             parts.append(("" if one.positional else f"{one.name}=") + scope.argument(column))
         parts += unsaid(scope, definition, splice.arguments)

@@ -211,8 +211,7 @@ class StateWriter:
                 lines.add(f"{name} = {self.side_by_side(name)}", 8)
         for name, text in self.writer.usage.locals.values():
             lines.add(f"{name} = {text}", 8)
-        for let in plan.order:
-            self.values.stand_in.pop(id(let.node), None)
+        self.values.stand_in.clear()
         body = Recurrence(self, plan, early)
         body.before(lines)
         body.loop(lines)

@@ -247,6 +247,7 @@ FILES = {
     "rnn_cell": "recurrent",
     "roll": "selecting",
     "round": "elementwise",
+    "rows": "selecting",
     "rprop": "optimizers",
     "rrelu": "activation",
     "rsqrt": "elementwise",

@@ -64,6 +64,16 @@ def gather(x: Tensor, index: Tensor, /, dim: int) -> Applied:
     return Applied(Tensor(index.shape, x.dtype, x.batched), call="{0}.gather({dim}, {1})")
 
 
+@layer("", name="rows", function="rows", ragged="keeps", write=lambda values, _arguments: f"{values[0]}[{values[1]}]")
+def rows(table: Tensor, index: Tensor, /) -> Applied:
+    """Takes the rows of a table that whole numbers name, `table[index]`: what a schedule says of each sample's step."""
+    want_integers(index, "whole numbers", 1)
+    if table.batched or not table.shape:
+        raise Mismatch(f"wants a table, which has no batch, and gets {show_shape(table.shape, table.batched)}")
+    shape = (*index.shape, *table.shape[1:])
+    return Applied(Tensor(shape, table.dtype, index.batched, index.ragged, index.lengths))
+
+
 @layer("torch.index_select", ragged="keeps")
 def index_select(x: Tensor, index: Tensor, /, dim: int) -> Applied:
     """Takes the entries at given indices along a dimension, the same for every sample."""

@@ -14,7 +14,7 @@ from archdsl.run.import_lines import Names, statements_of
 from archdsl.run.import_loops import roll
 from archdsl.run.import_merge import Differ, Hole, Line, Merged, holes
 from archdsl.run.import_trace import Scope
-from archdsl.run.import_tree import SPAN, Made, binary, call, literal, name, rebuilt
+from archdsl.run.import_tree import SPAN, Made, binary, call, literal, name, rebuilt, settled
 from archdsl.run.import_writer import Body, letters_of
 from archdsl.syntax import tree
 
@@ -97,7 +97,7 @@ class Book:
             title, number = f"{kind.__name__}{number}", number + 1
         self.taken.add(title)
         body = statements_of(merged, found.settle, Names(merged, {*found.constants, *self.taken}), model=False)
-        parameters = tuple([tree.Parameter(SPAN, key, found.defaults.get(key)) for key in found.ordered])
+        parameters = tuple([tree.Parameter(SPAN, key, settled(found.defaults.get(key), {})) for key in found.ordered])
         self.blocks.append(tree.Block(SPAN, tree.Comments(), "block", name(title), parameters, body))
         required = len(parameters) - len(found.defaults)
         for at, module in enumerate(modules):
@@ -255,15 +255,15 @@ class Parameters:
             elif all(one is not None for one in constants):
                 found.append((_compare(name(key), literal(1)), tuple([one != literal(1) for one in constants])))
         if len(self.merged.body.inputs[0].shape) > 3:
-            for constants, said in list(self.written.items()):
-                sizes = self._sizes()
+            sizes = self._sizes()
+            for constants, said in [*self.written.items(), *[(held, name(key)) for key, held in self.constants.items()]]:
                 if sizes and all(constants) and not isinstance(said, tree.Call):
                     held = tuple([one != size for one, size in zip(constants, sizes[0][1], strict=True)])
                     found.append((_compare(call("channels", name(self.merged.body.inputs[0].name)), said), held))
         return found
 
     def _flag(self, line: Line) -> tree.Expr:
-        word = line.item.key or line.item.targets[0].name or "extra"
+        word = line.item.key.strip() or line.item.targets[0].name or "extra"
         key = word if word not in self.constants and not line.item.key else f"has_{word}"
         self.constants[key] = tuple([literal(one) for one in line.present])
         return name(key)
@@ -271,14 +271,20 @@ class Parameters:
     def aligned(self, node: Any, present: tuple[bool, ...]) -> Any:
         """Return what is not in every use with the block's parameters: `stride` where all that have it give their stride."""
         if isinstance(node, Made):
-            arguments = tuple([(key, self._shared(key, value, present)) for key, value in node.arguments])
+            defaults = dict(node.defaults)
+            arguments = tuple([(key, value if value == defaults.get(key) else self._shared(key, value, present)) for key, value in node.arguments])
             return Made(SPAN, node.function, arguments, node.defaults, node.first)
         return rebuilt(node, lambda child: self.aligned(child, present))
 
     def _shared(self, key: str, value: tree.Expr, present: tuple[bool, ...]) -> tree.Expr:
+        constants = tuple([value if there else None for there in present])
+        if isinstance(value, tree.Literal) and type(value.value) is int and value.value > 8:
+            size = self._of_input(constants)
+            if size is not None:
+                return size
+            key = next((each for each, held in self.constants.items() if _agree(constants, held)), key)
         held = self.constants.get(key)
-        same = held is not None and all(one == value for one, there in zip(held, present, strict=True) if there)
-        return name(key) if same else value
+        return name(key) if held is not None and _agree(constants, held) else value
 
     def settle(self, node: Any) -> Any:
         """Return a node with the names of parameters where constants differ."""

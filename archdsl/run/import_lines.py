@@ -25,7 +25,7 @@ class Names:
     """Which names values take: those of the author's variables, as long as nothing else needs them."""
 
     def __init__(self, merged: Merged, taken: set[str]) -> None:
-        made = [line for loop in merged.lines if isinstance(loop, Loop) for line in loop.made]
+        made = [line for loop in merged.lines if isinstance(loop, Loop) for line in (*loop.made, *loop.following)]
         self.taken = taken | {line.item.key for line in (*merged.lines, *made)} | ({"i"} if made else set())
         self.names: dict[Value, str] = {}
         self.holder: dict[str, Value] = {}
@@ -82,6 +82,7 @@ def statements_of(merged: Merged, settle: Settle, names: Names, *, model: bool, 
         into = layers if line.item.key else flow
         if isinstance(line, Loop):
             flow += _looped(line, at, settle, names)
+            flow += [located(_defined(each, at, settle, names, flow), span_of(each.item.place)) for each in line.following]
             continue
         made = located(_defined(line, at, settle, names, into), span_of(line.item.place))
         if all(line.present):
@@ -153,7 +154,11 @@ def _either(line: Line, layers: list[tree.Statement], flow: list[tree.Statement]
         return
     results = [names.fresh("y") for _ in exprs[0].items]
     then, otherwise = [tuple([located(define(key, each), span) for key, each in zip(results, expr.items, strict=True)]) for expr in exprs]
-    flow.append(tree.If(SPAN, tree.Comments(), test, then, otherwise))
+    before = flow[-1] if flow else None
+    if isinstance(before, tree.If) and before.condition == test and not before.otherwise:
+        flow[-1] = tree.If(SPAN, before.comments, test, (*before.then, *then), otherwise)
+    else:
+        flow.append(tree.If(SPAN, tree.Comments(), test, then, otherwise))
     flow.append(located(tree.Output(SPAN, tree.Comments(), (), tuple([name(key) for key in results])), span))
 
 
@@ -170,9 +175,10 @@ def _move(layers: list[tree.Statement], flow: list[tree.Statement]) -> None:
     """Define layers that are not always there where they are used, under the same condition."""
     for at, later in enumerate(flow):
         for each in list(layers):
-            if isinstance(later, tree.If) and isinstance(each, tree.If) and each.condition == later.condition:
+            alike = isinstance(later, tree.If) and isinstance(each, tree.If) and each.condition == later.condition
+            if alike and isinstance(later, tree.If) and isinstance(each, tree.If) and not each.otherwise:
                 layers.remove(each)
-                flow[at] = later = tree.If(SPAN, later.comments, later.condition, (*each.then, *later.then), ())
+                flow[at] = later = tree.If(SPAN, later.comments, later.condition, (*each.then, *later.then), later.otherwise)
 
 
 def _inputs(merged: Merged, names: Names) -> list[tree.Statement]:

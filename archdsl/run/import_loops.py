@@ -21,6 +21,7 @@ class Loop(Line):
     def __init__(self, count: int, made: list[Line], lines: list[Line], carried: dict[Value, Value], after: dict[Value, Value]) -> None:
         place = lines[0].item.place
         super().__init__(Item(tree.TupleExpr(SPAN, tuple([line.expr for line in lines])), place), lines[0].present)
+        self.following: list[Line] = []
         self.count, self.made, self.lines, self.carried, self.after = count, made, lines, carried, after
 
 
@@ -34,9 +35,29 @@ def roll(merged: Merged) -> None:
             continue
         loop, length = found
         following = [_renamed(line, loop.after) for line in merged.lines[at + length :]]
-        before = [line for line in merged.lines[:at] if line not in loop.made]
+        loop.following = _following(merged.lines[:at], loop)
+        before = [line for line in merged.lines[:at] if line not in loop.made and line not in loop.following]
         merged.lines = [*before, loop, *following]
         at = len(before) + 1
+
+
+def _following(before: list[Line], loop: Loop) -> list[Line]:
+    """Return the layers that the network has after those of a loop, and uses after it: there they keep their place."""
+    last = max(before.index(line) for line in loop.made)
+    used = {key for line in (*before, *loop.lines) if not line.item.key for key in _names(line.expr)}
+    found = [line for line in before[last + 1 :] if line.item.key]
+    return [] if any(line.item.key in used or not all(line.present) or line.others for line in found) else found
+
+
+def _names(node: Any) -> set[str]:
+    """Return all names in an expression."""
+    if isinstance(node, tree.Name):
+        return {node.id}
+    if isinstance(node, (tuple, list)):
+        return {found for one in node for found in _names(one)}
+    if isinstance(node, tree.Node):
+        return {found for field in node._fields if field != "span" for found in _names(getattr(node, field))}  # type: ignore[attr-defined]
+    return set()
 
 
 def _loop(merged: Merged, at: int) -> tuple[Loop, int] | None:

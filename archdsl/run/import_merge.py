@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import Any
 
+from archdsl.layers.registry import lookup
 from archdsl.run.import_trace import Value
 from archdsl.run.import_tree import SPAN, Made, Ref, rebuilt, refs
 from archdsl.run.import_writer import Body, Item
@@ -120,9 +121,12 @@ class Merged:
         parts = [self.one([None if node is None else (getattr(node, field),) for node in nodes], hint)[0] for field in fields]
         return type(first)(SPAN, *parts)
 
-    def made(self, nodes: list[Any], hint: str) -> Made:
+    def made(self, nodes: list[Any], hint: str) -> Made | Hole:
+        """Return a layer with what differs among its arguments; an activation or a norm may differ as a whole."""
         given = [node for node in nodes if node is not None]
         first = given[0]
+        if any(node.function != first.function for node in given) and all(_role(node) == _role(first) != "" for node in given):
+            return Hole(SPAN, tuple(nodes), _role(first))
         if any(node.function != first.function or [key for key, _ in node.arguments] != [key for key, _ in first.arguments] for node in given):
             raise Differ
         arguments = []
@@ -180,13 +184,19 @@ def _outline(node: Any) -> str:
     if isinstance(node, tree.Name):
         return node.id
     if isinstance(node, Made):
-        return node.function
+        return _role(node) or node.function
     if isinstance(node, (tuple, list)):
         return f"({' '.join([_outline(one) for one in node])})"
     if isinstance(node, tree.Node):
         inner = [_outline(getattr(node, field)) for field in node._fields if field != "span"]  # type: ignore[attr-defined]
         return f"{type(node).__name__}[{' '.join(inner)}]"
     return str(node)
+
+
+def _role(node: Made) -> str:
+    """Return what a layer is that one parameter may stand for; nothing for the others."""
+    layer = lookup(node.function)
+    return {"activation": "activation", "normalization": "norm"}.get(layer.role, "") if layer is not None else ""
 
 
 def _same(left: Any, right: Any) -> bool:
