@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DEMO   ?= demo
 
-.PHONY: help demo test fast lint types format goldens generate figures wheel bench clean
+.PHONY: help demo test fast lint types format goldens generate wheel bench clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1 \t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -47,17 +47,14 @@ format: $(READY) ## format the code and the specs
 	$(BIN)/ruff format
 	$(BIN)/archdsl fmt specs
 
-goldens: $(READY) ## rewrite the goldens; look at the difference before you commit it
+goldens: $(READY) ## rewrite the goldens, the README's figure among them; look at the difference before you commit it
 	$(BIN)/python -m pytest --update-goldens -m 'not slow'
-	git diff --stat -- tests
+	git diff --stat
 
 generate: $(READY) ## write what is generated: parsing tables, layer index, schema
 	$(BIN)/python -m archdsl.syntax.generate
 	$(BIN)/python -m archdsl.layers.generate
 	$(BIN)/python -m archdsl.schema
-
-figures: $(READY) ## draw the figures of the documentation
-	$(BIN)/archdsl draw specs/vae.arch -o docs/vae.svg --force
 
 bench: $(READY) ## print the ratios of benchmarks/
 	@for script in check startup shapes loop scan; do $(BIN)/python benchmarks/$$script.py; done

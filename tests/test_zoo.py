@@ -72,7 +72,7 @@ KNOWN = {
     "wavenet": Known(413_056, zoo_sequence.WaveNet, lambda: (index(256, 40),)),
 }
 
-SIZES = {name: [known.parameters] for name, known in KNOWN.items()} | {"gpt2": [124_439_808], "wgan_gp": [1_185_665, 660_929]}
+SIZES = {name: [known.parameters] for name, known in KNOWN.items()} | {"gpt2": [124_439_808], "wgan_gp": [1_184_961, 660_929]}
 
 
 def spec_of(name: str) -> package.Spec:
@@ -200,17 +200,27 @@ def rows(folder: Path) -> None:
     (folder / "ratings.csv").write_text("\n".join(["user,item,rating", *lines, ""]))
 
 
-SMALL = ["cvae", "ddpm", "lenet5", "lstm_lm", "siamese", "tcn", "two_tower", "vq_vae", "wgan_gp"]
+SMALL = {
+    "cvae": {"hidden": 32},
+    "ddpm": {"width": 8},
+    "lenet5": {},
+    "lstm_lm": {"vocab": 256, "width": 16},
+    "siamese": {},
+    "tcn": {"channels": 4, "levels": 2},
+    "two_tower": {"width": 8},
+    "vq_vae": {"hidden": 16, "words": 32},
+    "wgan_gp": {"width": 8},
+}
+"""What has a recipe, and how it is made small enough to be tried."""
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
 def test_a_small_network_trains(name, tmp_path):
     """A few steps of its recipe run, and give finite losses."""
     rows(tmp_path)
     path = tmp_path / f"{name}.arch"
     path.write_text((SPECS / "zoo" / f"{name}.arch").read_text())
-    spec = package.load(path, sets={"train.max_steps": 6, "train.batch_size": 8})
+    spec = package.load(path, params=SMALL[name], sets={"train.max_steps": 4, "train.batch_size": 16})
     outcome = spec.train(tmp_path / "run", seed=0, quiet=True)
     assert outcome.code == 0
     assert outcome.metrics

@@ -10,6 +10,8 @@ from archdsl.dims import Traced, symbol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from archdsl.analyze.context import Body
     from archdsl.syntax import tree
     from archdsl.text.source import Span
@@ -78,7 +80,7 @@ def _clauses(body: Body, expr: tree.Comprehension, depth: int, found: list[tuple
     if items is None:
         return False
     for item in items:
-        if not bind_targets(body, list(clause.targets), item, clause.span):
+        if not bind_targets(body, clause.targets, item, clause.span):
             return False
         for target in clause.targets:
             value = body.scope[target]
@@ -103,15 +105,19 @@ def iterable(body: Body, expr: tree.Expr) -> list[object] | None:
     return None
 
 
-def bind_targets(body: Body, targets: list[str], item: object, span: Span) -> bool:
+def bind_targets(body: Body, targets: Sequence[tree.Target], item: object, span: Span) -> bool:
     """Give the names before `in` what the item holds."""
     if len(targets) == 1:
-        body.scope[targets[0]] = item
-        return True
+        return _bind(body, targets[0], item, span)
     if not isinstance(item, list | tuple) or len(item) != len(targets):
         found = len(item) if isinstance(item, list | tuple) else 1
         body.complain(say.wrong_count("this loop", f"{len(targets)} entries in each item", found, span))
         return False
-    for target, part in zip(targets, item, strict=True):
-        body.scope[target] = part
+    return all(_bind(body, target, part, span) for target, part in zip(targets, item, strict=True))
+
+
+def _bind(body: Body, target: tree.Target, item: object, span: Span) -> bool:
+    if not isinstance(target, str):
+        return bind_targets(body, target, item, span)
+    body.scope[target] = item
     return True

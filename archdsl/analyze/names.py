@@ -55,7 +55,7 @@ def _defines(node: tree.Node) -> set[str]:
         dims = node.type.dims if node.type is not None else ()
         return {node.name.id, *(dim.id for dim in dims if isinstance(dim, tree.Name))}
     if isinstance(node, tree.Clause):
-        return set(node.targets)
+        return set(tree.target_names(node.targets))
     if isinstance(node, tree.Member):
         return {node.name} if node.name is not None else set()
     if isinstance(node, tree.Parameter):

@@ -40,7 +40,9 @@ def run(given: Namespace) -> int:
     report = Report(given)
     inputs = [typed(name, text) for name, text in given.inputs]
     if not any(module == each or module.startswith(each + ".") for each in given.allow_python):
-        report.say([refusal(given.network, "python-not-allowed", f"This would run the code of {module}", f"--allow-python {module} allows it.")])
+        report.say(
+            [refusal(given.network, "python-not-allowed", f"This would run the code of {module}", f"--allow-python {module} allows it.")]
+        )
         return report.code
     from archdsl.run.importing import CannotImport, Inexpressible, Wanted, imported
 

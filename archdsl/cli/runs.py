@@ -33,7 +33,10 @@ def told(work: Callable[[ModuleType], int]) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "archdsl").partition(".")[0] == "archdsl":
             raise
-        print(f"archdsl: this needs {error.name}, which is not installed; pip install 'archdsl[data]' brings what data sets need", file=sys.stderr)
+        print(
+            f"archdsl: this needs {error.name}, which is not installed; pip install 'archdsl[data]' brings what data sets need",
+            file=sys.stderr,
+        )
         return 1
 
 

@@ -64,6 +64,16 @@ def _simple(text: str) -> bool:
     return text.replace(".", "").replace("_", "").isalnum()
 
 
+def negated(text: str) -> str:
+    """Write the opposite of a condition."""
+    opposite = {" == ": " != ", " != ": " == ", " is not ": " is ", " is ": " is not ", " not in ": " in ", " in ": " not in "}
+    if level_of(text) == COMPARE:
+        sign = next((sign for sign in opposite if len(split(text, sign)) == 2), None)
+        if sign is not None:
+            return opposite[sign].join(split(text, sign))
+    return f"not {within(text, NOT)}"
+
+
 class Constants:
     """Writes constant expressions.
 
@@ -184,9 +194,9 @@ class Constants:
         clauses: list[str] = []
         for clause in expr.clauses:
             iterable = within(self.write(clause.iterable), OR)
-            self.bound.extend(clause.targets)
+            self.bound.extend(tree.target_names(clause.targets))
             conditions = "".join([f" if {within(self.write(condition), OR)}" for condition in clause.conditions])
-            clauses.append(f"for {', '.join(clause.targets)} in {iterable}{conditions}")
+            clauses.append(f"for {tree.write_targets(clause.targets)} in {iterable}{conditions}")
         element = self.write(expr.element)
         if expr.key is not None:
             element = f"{self.write(expr.key)}: {element}"

@@ -10,7 +10,7 @@ from archdsl.layers.tensor import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from archdsl.emit.nodes import Values
     from archdsl.emit.python import Lines
@@ -28,6 +28,7 @@ class Flow:
         self.spare, self.unnamed = spare, unnamed
         self.last_shape = ""
         self.quiet = False
+        self.peers: dict[int, Sequence[Node]] = {}
 
     def assign(self, targets: str, node: Node, indent: int, span: Span, live: set[str], comment: str = "") -> None:
         """Write `targets = node`, in several lines where one would be too much; `live` are the names read later on."""
@@ -140,12 +141,20 @@ class Flow:
         """Return the shape of a value as a comment, where it is not that of what it came from."""
         if self.quiet or not isinstance(node.type, Tensor):
             return ""
+        if len(self.values.scope.instances) > 1 and not self._agreed(node):
+            return ""
         text = self.shape_text(node.type)
         before = source.type if source is not None else None
         if not text or text == self.last_shape or (isinstance(before, Tensor) and before.shape == node.type.shape):
             return ""
         self.last_shape = text
         return text
+
+    def _agreed(self, node: Node) -> bool:
+        """Whether a value has the same shape, as far as names go, in all instances of the class."""
+        peers = [peer.type for peer in self.peers.get(id(node), ())]
+        texts = {self.shape_text(kind) for kind in peers if isinstance(kind, Tensor)}
+        return len(peers) == len(self.values.scope.strands) and len(texts) == 1
 
     def shape_text(self, kind: Tensor) -> str:
         """Write a shape with its batch; nothing where a size has no name of its own."""

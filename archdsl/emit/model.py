@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archdsl.emit.alike import alike
 from archdsl.emit.bodies import InitPlace, made_in, note_types, paths, resized, said
-from archdsl.emit.constants import Unwritable
+from archdsl.emit.constants import Unwritable, negated
 from archdsl.emit.flow import Flow
 from archdsl.emit.initial import write_initial
 from archdsl.emit.liveness import hidden_values, lets_of, read_after, read_by_buffers, targets_of
@@ -206,6 +206,7 @@ class ClassWriter:
             return
         self.forward.comment(said(first), forward)
         live = read_after(rest, self.outer, self.instances)
+        self.flow.peers = {id(first.node): [one.node for one in row]}
         if isinstance(first, Let) and self._is_result(first, rest):
             self.flow.give(first.node, forward, first.node.span)
             self.returned = True
@@ -293,7 +294,7 @@ class ClassWriter:
         test = f"self.{only[0]} is not None" if only and then[1] else ""
         self.init.comment(said(branch), init) if then[0] else self.forward.comment(said(branch), forward)
         if then[0] or otherwise[0]:
-            self.init.add(f"if {condition}:" if then[0] else f"if not ({condition}):", init, branch.condition.span)
+            self.init.add(f"if {condition if then[0] else negated(condition)}:", init, branch.condition.span)
             self.init.extend(then[0] or otherwise[0])
             if then[0] and (otherwise[0] or test):
                 self.init.add("else:", init)
@@ -302,7 +303,7 @@ class ClassWriter:
                     self.init.add(f"self.{name} = None", init + 4)
         if then[1] or otherwise[1]:
             test = test or self._forward_condition(branch)
-            self.forward.add(f"if {test}:" if then[1] else f"if not ({test}):", forward, branch.condition.span)
+            self.forward.add(f"if {test if then[1] else negated(test)}:", forward, branch.condition.span)
             self.forward.extend(then[1] or otherwise[1])
             if then[1] and otherwise[1]:
                 self.forward.add("else:", forward)

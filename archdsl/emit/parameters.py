@@ -40,7 +40,7 @@ def passed(definition: Definition, instances: Sequence[Instance]) -> list[tuple[
     return [
         (name, default)
         for name, default in definition.parameters
-        if all(is_constant(instance.arguments.get(name)) for instance in instances)
+        if all(name in instance.arguments and is_constant(instance.arguments[name]) for instance in instances)
     ]
 
 

@@ -46,8 +46,14 @@ class Lines:
 
     def comment(self, lines: Iterable[str | None], indent: int = 0) -> None:
         """Add comments of the spec; None is a blank line between them."""
+        from textwrap import wrap as fill
+
         for line in lines:
-            self.entries.append((f"{' ' * indent}# {printable(line)}".rstrip() if line is not None else "", None))
+            text = printable(line or "")
+            long = (
+                fill(text, WIDTH - indent - 2, break_long_words=False, break_on_hyphens=False) if len(text) + indent + 2 > WIDTH else [text]
+            )
+            self.entries.extend((f"{' ' * indent}# {part}".rstrip() if line is not None else "", None) for part in long)
 
     def docstring(self, text: str, indent: int = 0) -> None:
         """Add a docstring."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from archdsl.dims import Dim, Product, Traced, names_in, origin_of, substitute, symbol
 from archdsl.emit.constants import Constants, Unwritable
+from archdsl.emit.parameters import passed
 from archdsl.emit.python import literal
 from archdsl.emit.sizes import times, undivided
 from archdsl.emit.strands import Differs, Strand, Usage
@@ -37,7 +38,7 @@ class Scope:
         self, document: Document, definition: Definition, instances: Sequence[Instance], params: Mapping[str, object], usage: Usage
     ) -> None:
         self.document, self.definition, self.instances, self.usage = document, definition, instances, usage
-        self.parameters = {name for name, _ in definition.parameters}
+        self.parameters = {name for name, _ in passed(definition, instances)}
         self.uses = set(definition.uses)
         self.constants: set[str] = set()
         self.targets: list[str] = []

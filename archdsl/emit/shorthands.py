@@ -137,7 +137,7 @@ class Shorthands:
             parts.append(("" if one.positional else f"{one.name}=") + scope.argument(column))
         parts += unsaid(scope, definition, splice.arguments)
         parts += [f"{name}={scope.init.name(name) or name}" for name in definition.uses if name in usage.init]
-        return f"*{definition.name}({', '.join(parts)})"
+        return f"{'' if usage.single else '*'}{definition.name}({', '.join(parts)})"
 
     def _function(self, definition: Definition) -> ShorthandUsage:
         known = self.written.get(definition.name)
@@ -151,6 +151,7 @@ class Shorthands:
             makers = Makers(scope, self.signatures, self, self.runs)
             texts = members(makers, [use.part for use in uses])
         self.written[definition.name] = usage
+        usage.single = len(texts) == 1 and not texts[0].startswith("*")
         lines = Lines()
         lines.comment(definition.comments.above if definition.comments is not self.program.comments else ())
         lines.add(
@@ -158,7 +159,8 @@ class Shorthands:
             0,
             definition.span,
         )
-        lines.add(f"return [{''.join([text + ', ' for text in texts]).rstrip()}]", 4, definition.span)
+        listed = texts[0] if usage.single else f"[{''.join([text + ', ' for text in texts]).rstrip()}]"
+        lines.add(f"return {listed}", 4, definition.span)
         self.lines.blank(2)
         self.lines.extend(lines)
         return usage
@@ -175,7 +177,7 @@ class Shorthands:
         base, plain = _base(node, splice)
         if not plain or not self.is_value_function(splice.definition) or self._busy == splice.definition.name:
             return None
-        self._value_function(splice.definition, node, base, values)
+        self._value_function(splice, node, base, values)
         given = [
             ("" if one.positional else f"{one.name}=") + values.scope.argument([one] * len(values.scope.strands), "forward")
             for one in splice.arguments
@@ -190,12 +192,16 @@ class Shorthands:
 
     _busy = ""
 
-    def _value_function(self, definition: Definition, node: Apply, base: Node, values: Values) -> None:
+    def _value_function(self, splice: Splice, node: Apply, base: Node, values: Values) -> None:
+        definition = splice.definition
+        assert definition is not None
         if definition.name in self.written:
             return
         usage = Usage()
         self.written[definition.name] = usage
-        scope = FunctionScope(self.document, definition, [Instance(definition)], self.params, usage)
+        instance = Instance(definition)
+        instance.arguments = values_of(definition, splice.arguments, self.params)
+        scope = FunctionScope(self.document, definition, [instance], self.params, usage)
         inner = Values(scope, values.access, self, "")
         name = "x" if "x" not in {parameter for parameter, _ in definition.parameters} else "value"
         inner.stand_in[id(base)] = name
@@ -231,6 +237,7 @@ class ShorthandUsage(Usage):
     def __init__(self) -> None:
         super().__init__()
         self.origins: dict[str, dict[int, object]] = {}
+        self.single = False
 
 
 class ShorthandScope(Scope):
@@ -260,9 +267,25 @@ class ShorthandScope(Scope):
                 ]
                 if known == list(values):
                     return name
+        for name in self.ordered:
+            text = self._multiple(name, values)
+            if text:
+                return text
         if all(not isinstance(value, Dim) and value == values[0] for value in values):
             return str(int(values[0]))  # type: ignore[call-overload]
         return self._passed(values, hint)
+
+    def _multiple(self, name: str, values: Sequence[object]) -> str:
+        """Write a size that is so many times a parameter in every use, and in uses that differ."""
+        known = [strand.env.get(name) for strand in self.strands]
+        if len(set(map(str, known))) < 2 or not all(isinstance(one, int) and one for one in (*known, *values)):
+            return ""
+        for factor in (2, 3, 4, 6, 8):
+            if all(value == factor * one for one, value in zip(known, values, strict=True)):  # type: ignore[operator]
+                return f"{factor} * {self._init_symbol(name)}"
+            if all(factor * value == one for one, value in zip(known, values, strict=True)):  # type: ignore[operator]
+                return f"{self._init_symbol(name)} // {factor}"
+        return ""
 
     def _passed(self, values: Sequence[object], hint: str) -> str:
         usage = self.usage
@@ -276,7 +299,9 @@ class ShorthandScope(Scope):
                 return name
         if self.strict:
             raise Differs
-        name = self.fresh_name({"num_features": "in_channels", "normalized_shape": "in_features"}.get(hint, hint or "size"))
+        name = self.fresh_name(
+            {"num_features": "in_channels", "normalized_shape": "in_features"}.get(hint, hint.rstrip("0123456789") or "size")
+        )
         usage.fresh[name] = by_use
         usage.origins[name] = by_use
         return name

@@ -101,8 +101,11 @@ class StateWriter:
         own = self.instance.inputs[0][0]
         dtype = "" if state.type.dtype == "float32" else f", dtype=torch.{state.type.dtype}"
         floats = self.instance.inputs[0][1].dtype.startswith(("float", "bfloat"))
+        if (dtype or not floats) and state.start == 0:
+            return f"{self.document.function('torch.zeros')}({shape}{dtype}, device={own}.device)"
         if dtype or not floats:
             self.document.function("torch")
+            dtype = dtype or ", dtype=torch.float32"
             return f"torch.full(({shape}), {literal(state.start)}{dtype}, device={own}.device)"
         return f"{own}.new_zeros({shape})" if state.start == 0 else f"{own}.new_full(({shape}), {literal(state.start)})"
 

@@ -79,7 +79,7 @@ class Plan:
             return
         if isinstance(node, Read):
             if node.name not in self.states and node.name not in self.inside:
-                self.inside.add(node.name)
+                self.inside.update(self.lets[node.name].targets)
                 self._visit(self.lets[node.name].node)
             return
         linear = self._linear(node)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from torch import nn
@@ -37,7 +36,9 @@ class Book:
     def expression(self, module: nn.Module, place: Place) -> tree.Expr:
         """Return the use of a block."""
         if module not in self.uses:
-            raise Inexpressible(place, f"A {type(module).__name__} is never called by itself", "What nothing computes has no place in a spec.")
+            raise Inexpressible(
+                place, f"A {type(module).__name__} is never called by itself", "What nothing computes has no place in a spec."
+            )
         return self.uses[module]
 
     def _collect(self, scope: Scope, above: tuple[type, ...] = ()) -> None:
@@ -49,7 +50,11 @@ class Book:
                 self._collect(step.scope, above)
                 continue
             if kind in above:
-                raise Inexpressible(step.place, f"A {kind.__name__} within a {kind.__name__}", "A block cannot hold itself; give each level a class of its own.")
+                raise Inexpressible(
+                    step.place,
+                    f"A {kind.__name__} within a {kind.__name__}",
+                    "A block cannot hold itself; give each level a class of its own.",
+                )
             self._collect(step.scope, (*above, kind))
             self.scopes.setdefault(step.target, []).append(step.scope)
             if kind not in self.order:
@@ -85,7 +90,11 @@ class Book:
             except Differ:
                 merged = None
             if merged is None or not all(all(line.present) and not holes(line.expr) for line in merged.lines):
-                raise Inexpressible(scope.place, f"This calls a {type(module).__name__} again, and it computes something else", "A block computes the same each time.")
+                raise Inexpressible(
+                    scope.place,
+                    f"This calls a {type(module).__name__} again, and it computes something else",
+                    "A block computes the same each time.",
+                )
         return body
 
     def _block(self, kind: type, modules: list[nn.Module], merged: Merged) -> None:
@@ -149,7 +158,9 @@ class Parameters:
     def expression(self, constants: Constants, hint: str) -> tree.Expr:
         """Return what says these constants: a size of the input, an argument of `__init__`, or a new parameter."""
         if constants not in self.written:
-            self.written[constants] = self._of_input(constants) or self._of_known(constants) or self._multiple(constants) or self._new(constants, hint)
+            self.written[constants] = (
+                self._of_input(constants) or self._of_known(constants) or self._multiple(constants) or self._new(constants, hint)
+            )
         return self.written[constants]
 
     def _of_input(self, constants: Constants) -> tree.Expr | None:
@@ -187,7 +198,9 @@ class Parameters:
 
     def _keep(self, key: str, constants: Constants) -> None:
         held = self.constants.get(key, (None,) * len(constants))
-        self.constants[key] = tuple([old or new or known for old, new, known in zip(held, constants, self.known.get(key, constants), strict=True)])
+        self.constants[key] = tuple(
+            [old or new or known for old, new, known in zip(held, constants, self.known.get(key, constants), strict=True)]
+        )
 
     def _multiple(self, constants: Constants) -> tree.Expr | None:
         """Say `4 * width`: a small multiple of an argument, or of the input's features."""
@@ -272,7 +285,9 @@ class Parameters:
         """Return what is not in every use with the block's parameters: `stride` where all that have it give their stride."""
         if isinstance(node, Made):
             defaults = dict(node.defaults)
-            arguments = tuple([(key, value if value == defaults.get(key) else self._shared(key, value, present)) for key, value in node.arguments])
+            arguments = tuple(
+                [(key, value if value == defaults.get(key) else self._shared(key, value, present)) for key, value in node.arguments]
+            )
             return Made(SPAN, node.function, arguments, node.defaults, node.first)
         return rebuilt(node, lambda child: self.aligned(child, present))
 
@@ -320,7 +335,12 @@ def _plain(value: object) -> bool:
 
 def _factor(one: tree.Expr | None, other: tree.Expr | None) -> int | None:
     """Return how many times another number a number is; negative where it is a part of it."""
-    if not isinstance(one, tree.Literal) or not isinstance(other, tree.Literal) or type(one.value) is not int or type(other.value) is not int:
+    if (
+        not isinstance(one, tree.Literal)
+        or not isinstance(other, tree.Literal)
+        or type(one.value) is not int
+        or type(other.value) is not int
+    ):
         return None
     if one.value > 1 and other.value > 1:
         if one.value % other.value == 0 and one.value // other.value in (2, 3, 4, 6, 8):
@@ -328,6 +348,3 @@ def _factor(one: tree.Expr | None, other: tree.Expr | None) -> int | None:
         if other.value % one.value == 0 and other.value // one.value in (2, 3, 4, 6, 8):
             return -(other.value // one.value)
     return None
-
-
-__all__ = ["Book", "Counter"]

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import nn
 
 from archdsl.run.import_errors import Inexpressible, Place
 from archdsl.run.import_layers import bound, layer_of_function, made
-from archdsl.run.import_sizes import BATCH, Size, is_batch, sized
+from archdsl.run.import_sizes import BATCH, is_batch, sized
 from archdsl.run.import_tidy import gaussian_sample
 from archdsl.run.import_trace import Step, Value
-from archdsl.run.import_tree import SPAN, Applied, Link, Made, Ref, binary, call, literal, name
+from archdsl.run.import_tree import SPAN, Applied, Link, Made, binary, call
 from archdsl.syntax import tree
 
 Lower = Callable[[Any, Place], tree.Expr]
@@ -30,7 +29,15 @@ COMPARISONS = {"eq": "==", "__eq__": "==", "ne": "!=", "__ne__": "!=", "lt": "<"
 SWAPPED = {"__radd__", "__rsub__", "rsub", "__rmul__", "__rtruediv__", "__rdiv__", "__rfloordiv__", "__rpow__", "__rmatmul__"}
 LOWEST = -1e9
 SAME = {"contiguous", "clone", "cuda", "cpu", "requires_grad_", "alias", "__deepcopy__", "to_dense", "pin_memory", "view_as_real_"}
-CASTS = {"float": "float32", "double": "float64", "half": "float16", "bfloat16": "bfloat16", "long": "int64", "int": "int32", "bool": "bool"}
+CASTS = {
+    "float": "float32",
+    "double": "float64",
+    "half": "float16",
+    "bfloat16": "bfloat16",
+    "long": "int64",
+    "int": "int32",
+    "bool": "bool",
+}
 
 
 def function_expression(step: Step, lower: Lower) -> tree.Expr | Value:
@@ -85,7 +92,9 @@ def applied(heads: tuple[tree.Expr, ...], layer: tree.Expr, *, callable: bool = 
 
 
 def _function(value: Any, lower: Lower, place: Place, layer: str, *arguments: Any, **named: Any) -> Applied:
-    given = [(str(number), lower(each, place)) for number, each in enumerate(arguments)] + [(key, lower(each, place)) for key, each in named.items()]
+    given = [(str(number), lower(each, place)) for number, each in enumerate(arguments)] + [
+        (key, lower(each, place)) for key, each in named.items()
+    ]
     return applied((lower(value, place),), Made(SPAN, layer, tuple(given), (), 0))
 
 
@@ -97,7 +106,9 @@ def _getitem(step: Step, lower: Lower) -> tree.Expr:
     indices = index if isinstance(index, tuple) else (index,)
     first = indices[0] if indices else None
     if base.batched and isinstance(first, int) and not isinstance(first, bool):
-        raise Inexpressible(step.place, "This takes one sample out of the batch", "A spec speaks of one sample; indices begin after the batch, x[:, 0].")
+        raise Inexpressible(
+            step.place, "This takes one sample out of the batch", "A spec speaks of one sample; indices begin after the batch, x[:, 0]."
+        )
     return tree.Subscript(SPAN, lower(base, step.place), tuple([_index(one, lower, step.place) for one in indices]))
 
 
@@ -122,7 +133,9 @@ def _reshape(step: Step, lower: Lower) -> tree.Expr | Value:
         return _function(value, lower, step.place, word, *sizes)
     keeps = is_batch(sizes[0]) or (result.shape[0] == BATCH and (sizes[0] == -1 or int(sizes[0]) == BATCH))
     if not keeps or any(sized(size) for size in sizes[1:]):
-        raise Inexpressible(step.place, "This joins the batch with other dimensions", "A spec speaks of one sample: let the batch stay the first dimension.")
+        raise Inexpressible(
+            step.place, "This joins the batch with other dimensions", "A spec speaks of one sample: let the batch stay the first dimension."
+        )
     rest = sizes[1:]
     if tuple(result.shape[1:]) == tuple(value.shape[1:]):
         return value
@@ -132,7 +145,9 @@ def _reshape(step: Step, lower: Lower) -> tree.Expr | Value:
     if kept is not None:
         start, old, new = kept
         if new == 1 and old > 1:
-            return _function(value, lower, step.place, "flatten", start + 1, *([] if start + old == len(value.shape) - 1 else [start + old]))
+            return _function(
+                value, lower, step.place, "flatten", start + 1, *([] if start + old == len(value.shape) - 1 else [start + old])
+            )
         if old == 1 and new > 1:
             return _function(value, lower, step.place, "unflatten", start + 1, tuple(rest[start : start + new]))
     return _function(value, lower, step.place, word, *rest)
@@ -220,14 +235,25 @@ def _repeat(step: Step, lower: Lower) -> tree.Expr | Value:
     value = step.args[0]
     given = step.args[1:]
     times = tuple(given[0]) if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
-    if not value.batched and (sized(times[0]) or int(times[0]) == BATCH) and all(int(time) == 1 for time in times[1:]) and len(times) == len(value.shape):
+    if (
+        not value.batched
+        and (sized(times[0]) or int(times[0]) == BATCH)
+        and all(int(time) == 1 for time in times[1:])
+        and len(times) == len(value.shape)
+    ):
         return value  # type: ignore[no-any-return]
-    raise Inexpressible(step.place, "Tensor.repeat has no counterpart in a spec", "expand, repeat_interleave or concat say the same, or broadcasting does.")
+    raise Inexpressible(
+        step.place, "Tensor.repeat has no counterpart in a spec", "expand, repeat_interleave or concat say the same, or broadcasting does."
+    )
 
 
 def _factory(step: Step, lower: Lower) -> tree.Expr | None:
     if any(sized(one) for one in _sizes((*step.args, *step.kwargs.values()))):
-        raise Inexpressible(step.place, "This makes a tensor with a place for each sample", "A value without batch broadcasts: leave its first dimension out.")
+        raise Inexpressible(
+            step.place,
+            "This makes a tensor with a place for each sample",
+            "A value without batch broadcasts: leave its first dimension out.",
+        )
     return None
 
 
@@ -260,5 +286,3 @@ _SPECIAL: dict[str, Callable[[Step, Lower], tree.Expr | Value | None]] = {
     "empty": _factory, "randn": _factory, "rand": _factory, "max": _extreme, "min": _extreme, "tensor": _tensor, "dropout": _dropout, "pad": _pad, "masked_fill": _fill, "masked_fill_": _fill, "arange": _arange,
     **dict.fromkeys(CASTS, _cast),
 }  # fmt: skip
-
-__all__ = ["Size", "applied", "function_expression", "literal", "name", "nn", "Ref"]

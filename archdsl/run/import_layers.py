@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812 - torch's own abbreviation
+import torch.nn.functional as F
 from torch import nn
 
 from archdsl.layers.registry import Layer, layers
@@ -80,7 +80,7 @@ def _by_function() -> dict[Any, Layer]:
     """Return what is called how: torch's functions and methods, and the layers that they are."""
     found: dict[Any, Layer] = {}
     for layer in layers():
-        if layer.group in ("layer", "loss", "draw", "metric", "form") and layer.group in ("layer",):
+        if layer.group == "layer":
             for path in (layer.torch, layer.function):
                 function = _resolve(path)
                 if function is not None:
@@ -167,13 +167,23 @@ def _once(layer: Layer, key: str, value: Any) -> Any:
 
 
 def _check_batch_first(module: nn.Module, layer: Layer, place: Place) -> None:
-    if layer.fixed.get("batch_first") and not getattr(module, "batch_first", getattr(getattr(module, "self_attn", None), "batch_first", True)):
-        raise Inexpressible(place, f"This nn.{type(module).__name__} takes sequences time-first", "A spec's are batch-first: batch_first=True, without the transposes.")
+    if layer.fixed.get("batch_first") and not getattr(
+        module, "batch_first", getattr(getattr(module, "self_attn", None), "batch_first", True)
+    ):
+        raise Inexpressible(
+            place,
+            f"This nn.{type(module).__name__} takes sequences time-first",
+            "A spec's are batch-first: batch_first=True, without the transposes.",
+        )
 
 
 def made(layer: Layer, values: dict[str, Any], lower: Lower) -> Made:
     """Return a layer with the arguments that are known; what is not known is the default."""
-    defaults = {argument.name: literal(argument.default) for argument in layer.arguments if not argument.required and not argument.variadic and _simple(argument.default)}
+    defaults = {
+        argument.name: literal(argument.default)
+        for argument in layer.arguments
+        if not argument.required and not argument.variadic and _simple(argument.default)
+    }
     shown: list[tuple[str, tree.Expr]] = []
     first = 0
     for argument in layer.arguments:
@@ -182,7 +192,9 @@ def made(layer: Layer, values: dict[str, Any], lower: Lower) -> Made:
             shown.append((key, lower(values[key])))
         elif key in defaults:
             shown.append((key, defaults[key]))
-        first += argument.required or (first == 0 and argument is layer.arguments[0] and argument.name not in ("dim", "eps") and argument.kind != "bool")
+        first += argument.required or (
+            first == 0 and argument is layer.arguments[0] and argument.name not in ("dim", "eps") and argument.kind != "bool"
+        )
     extra = [(key, lower(value)) for key, value in values.items() if key.lstrip("*") not in {argument.name for argument in layer.arguments}]
     return Made(SPAN, layer.name, tuple(shown + extra), tuple(defaults.items()), first)
 
@@ -204,7 +216,9 @@ def constant(value: Any, place: Place) -> tree.Expr:
         return literal(str(value).removeprefix("torch."))
     if isinstance(value, nn.Module) and is_leaf(value):
         return module_expression(value, place)
-    raise Inexpressible(place, f"A {type(value).__name__} is no constant of a spec", "Constants are numbers, texts, truth values, lists, tuples and dicts.")
+    raise Inexpressible(
+        place, f"A {type(value).__name__} is no constant of a spec", "Constants are numbers, texts, truth values, lists, tuples and dicts."
+    )
 
 
 def root(value: float) -> tree.Expr:
@@ -249,7 +263,7 @@ def _parameters(function: Any) -> list[str] | None:
     """Return the parameters of a function that is written in Python."""
     if not inspect.isfunction(function):
         return None
-    found = [one for one in inspect.signature(function).parameters.values()]
+    found = list(inspect.signature(function).parameters.values())
     return None if any(one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD) for one in found) else [one.name for one in found]
 
 
@@ -266,7 +280,11 @@ def _arguments(layer: Layer, rest: list[Any], named: dict[str, Any], place: Plac
     for key, value in named.items():
         argument_of = layer.argument(key)
         if argument_of is not None and key != "inplace":
-            given[("*" if argument_of.variadic else "") + key] = tuple(value) if argument_of.variadic and isinstance(value, (tuple, list)) else value
+            given[("*" if argument_of.variadic else "") + key] = (
+                tuple(value) if argument_of.variadic and isinstance(value, (tuple, list)) else value
+            )
         elif key not in IGNORED and value is not None and value is not False:
-            raise Inexpressible(place, f"{layer.name} has no argument {key} in a spec", f"`archdsl layers {layer.name}` shows those that it has.")
+            raise Inexpressible(
+                place, f"{layer.name} has no argument {key} in a spec", f"`archdsl layers {layer.name}` shows those that it has."
+            )
     return given

@@ -13,7 +13,7 @@ from archdsl.run.import_errors import span_of
 from archdsl.run.import_loops import Loop
 from archdsl.run.import_merge import Line, Merged
 from archdsl.run.import_trace import Value
-from archdsl.run.import_tree import SPAN, Ref, call, define, literal, located, name, refs, settled
+from archdsl.run.import_tree import SPAN, call, define, literal, located, name, refs, settled
 from archdsl.run.import_writer import dtype_of, letters_of
 from archdsl.syntax import tree
 
@@ -46,7 +46,6 @@ class Names:
         self.holder[found] = value
         self.names[value] = found
         return found
-
 
     def fresh(self, base: str) -> str:
         """Return a name that nothing has."""
@@ -103,7 +102,7 @@ def _defined(line: Line, at: int, settle: Settle, names: Names, into: list[tree.
         before = names.names[line.instead]
         expr = settled(settle(line.expr), names.names)
         # Where the one that stands in is not needed any more, its name is defined again.
-        if names.last.get(line.instead, -1) <= at and not names.names[line.instead] == target.name:
+        if names.last.get(line.instead, -1) <= at and names.names[line.instead] != target.name:
             names.names[target] = before
             names.holder[before] = target
             return define(before, expr)
@@ -129,7 +128,9 @@ def _looped(loop: Loop, at: int, settle: Settle, names: Names) -> list[tree.Stat
             found.append(define(base, name(before)))
         else:
             names.names[new], names.holder[before] = before, new
-    body: list[tree.Statement] = [located(define(line.item.key, settled(settle(line.expr), names.names)), span_of(line.item.place)) for line in loop.made]
+    body: list[tree.Statement] = [
+        located(define(line.item.key, settled(settle(line.expr), names.names)), span_of(line.item.place)) for line in loop.made
+    ]
     for line in loop.lines:
         known = {old: names.names[new] for old, new in loop.carried.items()}
         expr = settled(settle(line.expr), {**names.names, **known})
@@ -174,11 +175,13 @@ def _guarded(into: list[tree.Statement], condition: tree.Expr, made: tree.Statem
 def _move(layers: list[tree.Statement], flow: list[tree.Statement]) -> None:
     """Define layers that are not always there where they are used, under the same condition."""
     for at, later in enumerate(flow):
-        for each in list(layers):
-            alike = isinstance(later, tree.If) and isinstance(each, tree.If) and each.condition == later.condition
-            if alike and isinstance(later, tree.If) and isinstance(each, tree.If) and not each.otherwise:
-                layers.remove(each)
-                flow[at] = later = tree.If(SPAN, later.comments, later.condition, (*each.then, *later.then), later.otherwise)
+        if not isinstance(later, tree.If):
+            continue
+        moved = [each for each in layers if isinstance(each, tree.If) and each.condition == later.condition and not each.otherwise]
+        for each in moved:
+            layers.remove(each)
+        then = (*[one for each in moved for one in each.then], *later.then)
+        flow[at] = tree.If(SPAN, later.comments, later.condition, then, later.otherwise)
 
 
 def _inputs(merged: Merged, names: Names) -> list[tree.Statement]:
@@ -210,6 +213,3 @@ def _apart(statements: list[tree.Statement], *, after: bool = True) -> list[tree
     fields = [getattr(first, field) for field in first._fields]
     fields[first._fields.index("comments")] = tree.Comments(blank=True)
     return [type(first)(*fields), *statements[1:]]
-
-
-__all__ = ["Names", "Ref", "statements_of"]

@@ -132,9 +132,7 @@ class _Turns:
                 return False
             self.images.append({our: their for ours, theirs in pairs for our, their in zip(ours, theirs, strict=True)})
         same = all(
-            self.same(one.expr, line.expr, number)
-            for number, turn in enumerate(self.turns)
-            for one, line in zip(first, turn, strict=True)
+            self.same(one.expr, line.expr, number) for number, turn in enumerate(self.turns) for one, line in zip(first, turn, strict=True)
         )
         return same and len(set(self.carried.values())) == len(self.carried)
 

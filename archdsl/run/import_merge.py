@@ -45,7 +45,7 @@ class Merged:
     def __init__(self, bodies: list[Body]) -> None:
         self.bodies = bodies
         self.body = max(bodies, key=lambda body: len(body.layers) + len(body.flow))
-        self.dims = {value: axes for value, axes in self.body.dims.items()}
+        self.dims = dict(self.body.dims)
         items = [_items(body) for body in bodies]
         main = _items(self.body)
         places = [_places(main, each) for each in items]
@@ -127,7 +127,9 @@ class Merged:
         first = given[0]
         if any(node.function != first.function for node in given) and all(_role(node) == _role(first) != "" for node in given):
             return Hole(SPAN, tuple(nodes), _role(first))
-        if any(node.function != first.function or [key for key, _ in node.arguments] != [key for key, _ in first.arguments] for node in given):
+        if any(
+            node.function != first.function or [key for key, _ in node.arguments] != [key for key, _ in first.arguments] for node in given
+        ):
             raise Differ
         arguments = []
         for at, (key, _) in enumerate(first.arguments):

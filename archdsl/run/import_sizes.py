@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 BATCH = 3
 """How many samples a network is watched with; a number that few sizes have."""
@@ -13,7 +13,7 @@ class Size(int):
 
     form: tuple[Any, ...]
 
-    def __new__(cls, number: int, form: tuple[Any, ...]) -> Size:
+    def __new__(cls, number: int, form: tuple[Any, ...]) -> Self:
         made = super().__new__(cls, number)
         made.form = form
         return made

@@ -159,7 +159,14 @@ def _drawn(product: Value) -> Value | None:
         if half is None or len(half.values) != 1:
             return None
         numbers = [one for one in half.args if isinstance(one, (int, float))]
-        if (_word(half), numbers) in [("mul", [0.5]), ("__mul__", [0.5]), ("__rmul__", [0.5]), ("mul_", [0.5]), ("div", [2]), ("__truediv__", [2])]:
+        if (_word(half), numbers) in [
+            ("mul", [0.5]),
+            ("__mul__", [0.5]),
+            ("__rmul__", [0.5]),
+            ("mul_", [0.5]),
+            ("div", [2]),
+            ("__truediv__", [2]),
+        ]:
             return half.values[0]
     return None
 

@@ -7,6 +7,7 @@ whichever reads better where it comes to stand.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -47,6 +48,7 @@ class Applied(tree.Expr):
 
 
 def name(text: str) -> tree.Name:
+    """Return a bare name."""
     return tree.Name(SPAN, text)
 
 
@@ -58,15 +60,17 @@ def literal(value: Any) -> tree.Expr:
 
 
 def _spelling(value: object) -> str:
-    return repr(value).replace("e-0", "e-").replace("1000000000.0", "1e9") if isinstance(value, float) and value == value and abs(value) != float("inf") else ""
+    return repr(value).replace("e-0", "e-").replace("1000000000.0", "1e9") if isinstance(value, float) and math.isfinite(value) else ""
 
 
 def call(function: tree.Expr | str, *arguments: tree.Expr, **named: tree.Expr) -> tree.Call:
+    """Return a call of a function, or of what a name stands for."""
     given = [tree.Argument(SPAN, None, each) for each in arguments] + [tree.Argument(SPAN, key, each) for key, each in named.items()]
     return tree.Call(SPAN, name(function) if isinstance(function, str) else function, tuple(given))
 
 
 def binary(op: str, left: tree.Expr, right: tree.Expr) -> tree.Binary:
+    """Return an operation of two expressions."""
     return tree.Binary(SPAN, op, left, right)
 
 
@@ -79,6 +83,7 @@ def chain(*members: tree.Expr | tuple[str | None, tree.Expr]) -> tree.Expr:
 
 
 def define(target: str, value: tree.Expr, *, blank: bool = False) -> tree.Define:
+    """Return a definition; a blank line may stand before it."""
     return tree.Define(SPAN, tree.Comments(blank=blank), (name(target),), value)
 
 
@@ -150,10 +155,8 @@ def _applied(node: Applied, names: dict[Value, str], nested: bool) -> tree.Expr:
     if short and (nested or (single and functions)):
         heads = tuple([settled(head, names, nested=True) for head in node.heads])
         for link in node.links:
-            if isinstance(link.layer, Made):
-                heads = (written(link.layer, names, heads),)
-            else:
-                heads = (call(settled(link.layer, names), *heads),)
+            made = isinstance(link.layer, Made)
+            heads = (written(link.layer, names, heads) if made else call(settled(link.layer, names), *heads),)
         return heads[0]
     heads = tuple([settled(head, names, nested=len(node.heads) > 1) for head in node.heads])
     links = node.links

@@ -9,7 +9,7 @@ from torch import nn
 
 from archdsl.run.import_errors import Inexpressible, Place
 from archdsl.run.import_functions import applied, function_expression
-from archdsl.run.import_layers import constant, is_leaf, layer_of_class, made, made_at, module_expression
+from archdsl.run.import_layers import constant, is_leaf, layer_of_class, made_at, module_expression
 from archdsl.run.import_sizes import Size, is_batch
 from archdsl.run.import_trace import Scope, Step, Value, values_in
 from archdsl.run.import_tree import SPAN, Made, Ref, binary, call, chain, literal, name
@@ -92,7 +92,9 @@ class Body:
         """Return a parameter or buffer: one of the scope's own by its name, a layer's as `layer.weight`."""
         owner, _, last = path.rpartition(".")
         if owner and ("." in owner or not is_leaf(self.scope.module.get_submodule(owner))):
-            raise Inexpressible(place, f"This reaches for {path}, inside another block", "A block's weights are its own; let it compute with them itself.")
+            raise Inexpressible(
+                place, f"This reaches for {path}, inside another block", "A block's weights are its own; let it compute with them itself."
+            )
         return tree.Attribute(SPAN, name(owner), last) if owner else name(last)
 
     def size(self, size: Size, place: Place) -> tree.Expr:
@@ -101,7 +103,9 @@ class Body:
         if kind != "dim":
             return binary(kind, self.lower(left, place), self.lower(right, place))
         if is_batch(size):
-            raise Inexpressible(place, "This computes with how many samples there are", "A spec speaks of one sample, and never of how many there are.")
+            raise Inexpressible(
+                place, "This computes with how many samples there are", "A spec speaks of one sample, and never of how many there are."
+            )
         value = self.same.get(left, left)
         axis = right - value.batched
         if value in self.inputs and self.symbols is not None:
@@ -188,7 +192,9 @@ class Body:
         found = next((path for path, one in self.scope.module.named_modules(remove_duplicate=False) if one is module), None)
         kind = type(module).__name__
         if not found:
-            raise Inexpressible(place, f"This {kind} is no attribute of {type(self.scope.module).__name__}", "Layers stand in the module that calls them.")
+            raise Inexpressible(
+                place, f"This {kind} is no attribute of {type(self.scope.module).__name__}", "Layers stand in the module that calls them."
+            )
         parts = found.split(".")
         above = self.scope.module
         for part in parts[:-1]:
@@ -196,7 +202,9 @@ class Body:
             if isinstance(above, nn.ModuleDict):
                 raise Inexpressible(place, "A dict of layers has no counterpart in a spec", "Layers with names of their own say the same.")
             if not isinstance(above, (nn.ModuleList, nn.Sequential)):
-                raise Inexpressible(place, f"This calls {found}, inside another block", f"Let {type(above).__name__} have a forward that does it.")
+                raise Inexpressible(
+                    place, f"This calls {found}, inside another block", f"Let {type(above).__name__} have a forward that does it."
+                )
         self.modules.setdefault(parts[0], self.scope.module.get_submodule(parts[0]))
         return parts
 
@@ -204,7 +212,9 @@ class Body:
 
     def result(self, scope: Scope) -> list[tree.Expr]:
         if isinstance(scope.result, dict):
-            raise Inexpressible(scope.place, f"{type(scope.module).__name__} returns a dict", "A spec's model gives one value, or several in order.")
+            raise Inexpressible(
+                scope.place, f"{type(scope.module).__name__} returns a dict", "A spec's model gives one value, or several in order."
+            )
         found = values_in(scope.result)
         if not found:
             raise Inexpressible(scope.place, f"{type(scope.module).__name__} returns no tensor")
@@ -221,7 +231,11 @@ class Body:
             if key in self.modules:
                 self.layers.append(Item(self.made(child, key, place), made_at(child, place), key=key))
             elif child.state_dict():
-                raise Inexpressible(made_at(child, place), f"{type(module).__name__}.{key} has weights, and nothing calls it", "Leave it out, or let forward use it.")
+                raise Inexpressible(
+                    made_at(child, place),
+                    f"{type(module).__name__}.{key} has weights, and nothing calls it",
+                    "Leave it out, or let forward use it.",
+                )
 
     def made(self, module: nn.Module, key: str, place: Place) -> tree.Expr:
         """Return what makes a named layer, with the arguments of its call that belong to it."""
@@ -230,7 +244,9 @@ class Body:
         for argument, given in self.extra.get(key, {}).items():
             assert isinstance(expr, Made)
             assert layer is not None
-            arguments = tuple([(name_, literal(given) if name_ == argument else value) for name_, value in expr.arguments if name_ != argument])
+            arguments = tuple(
+                [(name_, literal(given) if name_ == argument else value) for name_, value in expr.arguments if name_ != argument]
+            )
             expr = Made(SPAN, expr.function, (*arguments, (argument, literal(given))), expr.defaults, expr.first)
         return expr
 
@@ -292,6 +308,7 @@ def fold(members: list[tree.Expr]) -> list[tree.Expr]:
 
 
 def shape_of(tensor: torch.Tensor) -> tree.Expr:
+    """Return a shape as `parameter` takes it."""
     return tree.ListExpr(SPAN, tuple([literal(int(size)) for size in tensor.shape]))
 
 
@@ -307,8 +324,9 @@ def init_of(parameter: torch.Tensor) -> tree.Expr:
 def buffer_of(key: str, held: torch.Tensor, place: Place) -> tree.Expr:
     """Return a buffer that holds a constant."""
     if held.numel() > 64:
-        raise Inexpressible(place, f"The buffer {key} {list(held.shape)} holds numbers that a spec would have to list", "Compute it in forward, from arange, ones or tril.")
+        raise Inexpressible(
+            place,
+            f"The buffer {key} {list(held.shape)} holds numbers that a spec would have to list",
+            "Compute it in forward, from arange, ones or tril.",
+        )
     return call("buffer", constant(held.tolist(), place))
-
-
-__all__ = ["Body", "Item", "chained", "made"]

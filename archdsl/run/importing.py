@@ -91,11 +91,6 @@ def _path(key: str) -> tree.Expr:
     return found
 
 
-def allowed(module: str, names: Sequence[str]) -> bool:
-    """Say whether a module, or a package that it is in, has been named."""
-    return any(module == each or module.startswith(each + ".") for each in names)
-
-
 def network(wanted: Wanted) -> nn.Module:
     """Import the module and make the network; its layers remember what they are made with."""
     if "" not in sys.path:
@@ -127,7 +122,9 @@ def check_inputs(net: nn.Module, names: Sequence[str]) -> None:
     missing = [each for each in wanted if each not in names]
     unknown = [each for each in names if each not in {one.name for one in parameters}]
     if missing:
-        raise CannotImport(f"{type(net).__name__} takes {', '.join(wanted)}: say of what shape, without the batch, as --input {missing[0]}=[3,224,224]")
+        raise CannotImport(
+            f"{type(net).__name__} takes {', '.join(wanted)}: say of what shape, without the batch, as --input {missing[0]}=[3,224,224]"
+        )
     if unknown:
         raise CannotImport(f"{type(net).__name__} takes {', '.join(wanted)}, and no {unknown[0]}")
 
@@ -138,7 +135,7 @@ def watch(net: nn.Module, inputs: dict[str, torch.Tensor]) -> Scope:
         return Tracer(is_leaf).run(net, inputs)
     except (Inexpressible, CannotImport):
         raise
-    except Exception as error:  # noqa: BLE001 - the user's code raises what it likes
+    except Exception as error:
         place = Place("", 0)
         trace = error.__traceback__
         while trace is not None:
@@ -146,7 +143,9 @@ def watch(net: nn.Module, inputs: dict[str, torch.Tensor]) -> Scope:
             place = place if file.startswith((TORCH, HERE)) else Place(file, trace.tb_lineno)
             trace = trace.tb_next
         message = str(error).partition("\n")[0]
-        raise Inexpressible(place, f"{type(net).__name__} fails with such inputs: {message}", "Are the shapes those of --input, without the batch?") from error
+        raise Inexpressible(
+            place, f"{type(net).__name__} fails with such inputs: {message}", "Are the shapes those of --input, without the batch?"
+        ) from error
 
 
 def difference(found: Imported, source: str) -> str:
@@ -184,7 +183,9 @@ def _close(left: torch.Tensor, right: torch.Tensor) -> bool:
     return left.shape == right.shape and torch.allclose(left.float(), right.float(), rtol=1e-4, atol=1e-5, equal_nan=True)
 
 
-def examples(inputs: Sequence[tree.Input], batch: int = BATCH, length: int = SYMBOLIC) -> tuple[dict[str, torch.Tensor], dict[tuple[str, int], str]]:
+def examples(
+    inputs: Sequence[tree.Input], batch: int = BATCH, length: int = SYMBOLIC
+) -> tuple[dict[str, torch.Tensor], dict[tuple[str, int], str]]:
     """Draw an example of each input; return with them which of their dimensions have which names."""
     given: dict[str, torch.Tensor] = {}
     symbols: dict[tuple[str, int], str] = {}
@@ -205,4 +206,4 @@ def examples(inputs: Sequence[tree.Input], batch: int = BATCH, length: int = SYM
     return given, symbols
 
 
-__all__ = ["CannotImport", "Imported", "Inexpressible", "Place", "Wanted", "allowed", "difference", "imported"]
+__all__ = ["CannotImport", "Imported", "Inexpressible", "Place", "Wanted", "difference", "imported"]

@@ -79,7 +79,8 @@ class ExpressionBuilder:
         texts.append(self.tokens.texts[children[1]])
         return texts
 
-    names = same
+    def nested(self, _first: int, children: list[Any]) -> tuple[Any, ...]:
+        return tuple(children[0])
 
     def word(self, _first: int, children: list[int]) -> str:
         return self.tokens.texts[children[0]]
@@ -223,6 +224,9 @@ class ExpressionBuilder:
     def attribute(self, first: int, children: list[Any]) -> Expr:
         if self._too_long(children[0]):
             return children[0]  # type: ignore[no-any-return]
+        if isinstance(children[0], tree.Literal):
+            self.complain(say.no_parts(self.span(first)))
+            return children[0]
         return tree.Attribute(self.span(first), children[0], self.tokens.texts[children[1]])
 
     def _too_long(self, base: Any) -> bool:

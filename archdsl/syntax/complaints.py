@@ -157,6 +157,11 @@ def method(span: Span, base: Expr, name: str, arguments: Iterable[Argument]) -> 
     )
 
 
+def no_parts(span: Span) -> Complaint:
+    """A dot behind a number or a text."""
+    return Complaint("unexpected", "Only a named layer has something behind a dot: its weight", span, "no layer")
+
+
 def not_called(span: Span) -> Complaint:
     """A call of something that cannot be called."""
     return Complaint("not-callable", "only a name or a layer can be called", span, "this is neither")

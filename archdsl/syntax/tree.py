@@ -9,6 +9,10 @@ from __future__ import annotations
 from archdsl.text.record import Record
 from archdsl.text.source import Span
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Target = str | tuple["Target", ...]
+
 
 class Node(Record):
     """Anything that stands somewhere in a source."""
@@ -157,11 +161,21 @@ class DictExpr(Expr):
 
 
 class Clause(Node):
-    """`for targets in iterable if condition ...` of a comprehension."""
+    """`for targets in iterable if condition ...` of a comprehension; a target in parentheses is a tuple."""
 
-    targets: tuple[str, ...]
+    targets: tuple[Target, ...]
     iterable: Expr
     conditions: tuple[Expr, ...]
+
+
+def target_names(targets: tuple[Target, ...]) -> list[str]:
+    """Return the names among targets, in order."""
+    return [name for one in targets for name in ([one] if isinstance(one, str) else target_names(one))]
+
+
+def write_targets(targets: tuple[Target, ...]) -> str:
+    """Write targets as they stand behind `for`."""
+    return ", ".join([one if isinstance(one, str) else f"({write_targets(one)})" for one in targets])
 
 
 class Comprehension(Expr):

@@ -1,3 +1,4 @@
+# ruff: noqa: C408, RET504, RUF059 - as their authors write them
 """Networks that attend: an encoder with its own attention, a small GPT, a small vision Transformer."""
 
 import math
@@ -99,9 +100,7 @@ class GPTBlock(nn.Module):
         self.ln_1 = nn.LayerNorm(n_embd)
         self.attn = CausalSelfAttention(n_embd, n_head, block_size)
         self.ln_2 = nn.LayerNorm(n_embd)
-        self.mlp = nn.ModuleDict(
-            dict(c_fc=nn.Linear(n_embd, 4 * n_embd), c_proj=nn.Linear(4 * n_embd, n_embd), act=nn.GELU())
-        )
+        self.mlp = nn.ModuleDict(dict(c_fc=nn.Linear(n_embd, 4 * n_embd), c_proj=nn.Linear(4 * n_embd, n_embd), act=nn.GELU()))
 
     def forward(self, x):
         x = x + self.attn(self.ln_1(x))

@@ -1,3 +1,4 @@
+
 """Networks that no spec says, each for one reason."""
 
 import torch

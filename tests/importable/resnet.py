@@ -1,3 +1,4 @@
+# ruff: noqa: PERF401, RET504 - as their authors write them
 """Residual networks, after torchvision."""
 
 import torch

@@ -1,3 +1,4 @@
+# ruff: noqa: B905, RET504, RUF059, SIM108 - as their authors write them
 """Small networks: a perceptron, LeNet, a classifier of sequences, one that loops, one with a flag."""
 
 import torch

@@ -1,3 +1,4 @@
+
 """A variational autoencoder, after pytorch/examples."""
 
 import torch

@@ -1,3 +1,4 @@
+# ruff: noqa: FURB187, RET504, RUF046 - as their authors write them
 """Networks for images: VGG, U-Net, an inverted residual network, a dense one, a small vision Transformer."""
 
 import torch
