@@ -7,6 +7,7 @@ from archdsl.analyze.constants import ConstantError, bounded, kind_name
 from archdsl.analyze.evaluate import constant, evaluate, what_is
 from archdsl.analyze.values import BROKEN
 from archdsl.dims import Traced, symbol
+from archdsl.syntax.tree import target_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _clauses(body: Body, expr: tree.Comprehension, depth: int, found: list[tuple
     for item in items:
         if not bind_targets(body, clause.targets, item, clause.span):
             return False
-        for target in clause.targets:
+        for target in target_names(clause.targets):
             value = body.scope[target]
             if body.compiler.traced and isinstance(value, int) and not isinstance(value, bool):
                 body.scope[target] = Traced(int(value), symbol(target))

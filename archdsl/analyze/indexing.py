@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from archdsl.analyze import complaints as say
-from archdsl.analyze.constants import kind_name
 from archdsl.analyze.apply import apply_layer
 from archdsl.analyze.chains import is_value
+from archdsl.analyze.constants import kind_name
 from archdsl.analyze.evaluate import constant, value_of
 from archdsl.analyze.values import BROKEN
 from archdsl.dims import Dim

@@ -33,6 +33,15 @@ def listed(makers: Makers, row: Sequence[Part]) -> list[str]:
     return members(makers, [part.inside() for part in row])
 
 
+def named_by_list(makers: Makers, columns: Sequence[Part]) -> str | None:
+    """Write a chain whose members and their names all come out of one dict; None where they do not."""
+    rows = [column.parts() for column in columns]
+    if makers.prelude is None or any(len(row) != 1 or row[0].splice is None or row[0].splice.kind != "chain" for row in rows):
+        return None
+    found = makers.scope.attempt(_Writer(makers, [row[0] for row in rows]).loop)
+    return f"nn.Sequential({found[0].removeprefix('*')})" if found is not None else None
+
+
 class _Writer:
     def __init__(self, makers: Makers, row: Sequence[Part]) -> None:
         self.makers, self.scope, self.row = makers, makers.scope, row
@@ -40,13 +49,14 @@ class _Writer:
         self.strands: list[Strand] = []
         self.columns: list[Part] = []
         self.groups: list[list[int]] = []
+        self.key: Expr | None = None
 
     def _prepare(self) -> tree.Comprehension:
         """Pair the members with the values of the names that they were made for."""
         splice = self.row[0].splice
         source = splice.source if splice is not None else None
         shape = source.arguments[0].value if isinstance(source, tree.Call) and source.arguments else None
-        if not isinstance(shape, tree.Comprehension) or shape.key is not None:
+        if not isinstance(shape, tree.Comprehension):
             raise Differs
         self.strands, self.columns, self.groups = [], [], []
         for strand, part in zip(self.outer, self.row, strict=True):
@@ -67,9 +77,9 @@ class _Writer:
     def comprehension(self) -> list[str]:
         """Write one comprehension."""
         shape = self._prepare()
-        if isinstance(shape.element, tree.Conditional):
+        if isinstance(shape.element, tree.Conditional) or shape.key is not None:
             raise Differs
-        targets = [target for clause in shape.clauses for target in clause.targets]
+        targets = [target for clause in shape.clauses for target in tree.target_names(clause.targets)]
         self._inside(targets)
         self.scope.strict += 1
         texts = members(self.makers, self.columns)
@@ -80,7 +90,7 @@ class _Writer:
 
     def _clause(self, clause: tree.Clause) -> str:
         conditions = "".join([f" if {self.scope.init.write(condition)}" for condition in clause.conditions])
-        return f"for {', '.join(clause.targets)} in {self.scope.init.write(clause.iterable)}{conditions}"
+        return f"for {tree.write_targets(clause.targets)} in {self.scope.init.write(clause.iterable)}{conditions}"
 
     # ------------------------------------------------------------ a loop with a variable
 
@@ -90,28 +100,32 @@ class _Writer:
         makers, scope = self.makers, self.scope
         assert makers.prelude is not None
         lines, inner = Lines(), Lines()
-        name = scope.fresh_name("layers")
+        name = makers.list_name()
         entries = [self._entry(group) for group in self.groups]
         axis, wanted = _axis(entries[0])
         key = f"{name}.{axis}@{id(shape)}"
         variable = self._variable(wanted, [kind.shape[axis] for kind in entries])
         start = scope.size([kind.shape[axis] for kind in entries])
         scope.carried[key] = variable
-        targets = [target for clause in shape.clauses for target in clause.targets]
+        makers.variables.add(variable)
+        targets = [target for clause in shape.clauses for target in tree.target_names(clause.targets)]
         self._inside(targets)
         for place, strand in enumerate(self.strands):
             strand.env[key] = self._enters(place).shape[axis]
         scope.strict += 1
         scope.passed.append(key)
+        self.key = shape.key
         depth = 12 + 4 * sum(1 + len(clause.conditions) for clause in shape.clauses) - 4
         self._element(inner, shape.element, list(range(len(self.strands))), name, key, axis, depth)
         scope.passed.pop()
-        lines.add(f"{name} = []", 8)
+        if shape.key is not None:
+            makers.document.use("from collections import OrderedDict")
+        lines.add(f"{name} = []" if shape.key is None else f"{name} = OrderedDict()", 8)
         if key in scope.usage.init and start != variable:
             lines.add(f"{variable} = {start}", 8)
         indent = 8
         for clause in shape.clauses:
-            lines.add(f"for {', '.join(clause.targets)} in {scope.init.write(clause.iterable)}:", indent)
+            lines.add(f"for {tree.write_targets(clause.targets)} in {scope.init.write(clause.iterable)}:", indent)
             indent += 4
             for condition in clause.conditions:
                 lines.add(f"if {scope.init.write(condition)}:", indent)
@@ -127,7 +141,7 @@ class _Writer:
             if scope.usage.inferred.get(origin) == wanted and wanted not in scope.usage.clashes and len(origins) == 1:
                 scope.shadowed.add(origin)
                 return wanted
-        return scope.fresh_name(wanted)
+        return wanted if wanted in self.makers.variables else scope.fresh_name(wanted)
 
     def _entry(self, group: list[int]) -> Tensor:
         return self._enters(group[0])
@@ -167,6 +181,11 @@ class _Writer:
             return
         scope.strands = [self.strands[place] for place in places]
         texts = members(self.makers, [self.columns[place] for place in places])
+        if self.key is not None:
+            if len(texts) != 1 or texts[0].startswith("*"):
+                raise Differs
+            lines.add(f"{name}[{scope.init.write(self.key)}] = {texts[0]}", indent)
+            texts = []
         for text in texts:
             inside = text[1:]
             lines.add(

@@ -8,7 +8,7 @@ from archdsl.syntax import tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from archdsl.syntax.tree import Expr
 
@@ -74,9 +74,17 @@ def bindings(expr: tree.Comprehension, env: Mapping[str, object]) -> list[dict[s
             if not isinstance(items, list | tuple | dict):
                 raise Unwritable("iterable")
             for item in items:
-                values = {clause.targets[0]: item} if len(clause.targets) == 1 else dict(zip(clause.targets, item, strict=True))
-                bound = {**around, **values}
+                bound = {**around, **_bound(clause.targets, item)}
                 if all(_fold(condition, bound) for condition in clause.conditions):
                     inner.append(bound)
         found = inner
+    return found
+
+
+def _bound(targets: Sequence[tree.Target], item: object) -> dict[str, object]:
+    """Give the names before `in` what an item holds."""
+    items = [item] if len(targets) == 1 else list(item)  # type: ignore[call-overload]
+    found: dict[str, object] = {}
+    for target, part in zip(targets, items, strict=True):
+        found |= {target: part} if isinstance(target, str) else _bound(target, part)
     return found

@@ -160,7 +160,7 @@ class ClassWriter:
         if first.kind == "parameter":
             text = self.makers.weights(column)
         else:
-            self.makers.prelude = Lines() if init == 8 else None
+            self.makers.prelude, self.makers.lists = Lines() if init == 8 else None, 0
             text = self.makers.attribute(column)
             self.init.extend(self.makers.prelude or Lines())
             self.makers.prelude = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archdsl.emit.adapters import adapted, single
 from archdsl.emit.chains import Part, inlined, members, path
+from archdsl.emit.comprehensions import named_by_list
 from archdsl.emit.nodes import outcome, whole
 from archdsl.emit.parameters import is_constant, unsaid
 from archdsl.emit.python import literal
@@ -41,6 +42,8 @@ class Makers:
         self.document = scope.document
         self.inside = False
         self.prelude: Lines | None = None
+        self.lists = 0
+        self.variables: set[str] = set()
 
     def make(self, column: Sequence[Module]) -> str:
         """Write the call that makes a module, which is the same one in every strand."""
@@ -56,6 +59,11 @@ class Makers:
         if kind == "list":
             return self._list(column)
         return self._chain(column)
+
+    def list_name(self) -> str:
+        """Name a list of layers that a statement needs, apart from those that it has already."""
+        self.lists += 1
+        return self.scope.fresh_name("layers" if self.lists == 1 else f"layers{self.lists}")
 
     def attribute(self, column: Sequence[Module]) -> str:
         """Write the making of a module that stands by itself, and may have come out of a shorthand."""
@@ -204,6 +212,9 @@ class Makers:
     def _sequential(self, column: Sequence[Module]) -> str:
         first = column[0]
         if any(not member.name.isdigit() for member in first.members):
+            named = named_by_list(self, [Part(module.members) for module in column])
+            if named is not None:
+                return named
             self.document.use("from collections import OrderedDict")
             pairs = "".join([f"({literal(member.name)}, {text}), " for member, text in zip(first.members, self._each(column), strict=True)])
             return f"nn.Sequential(OrderedDict([{pairs.rstrip()}]))"

@@ -39,7 +39,7 @@ class Usage:
 
     def copy(self) -> dict[str, object]:
         """Return what is known, to go back to."""
-        return {name: value.copy() for name, value in vars(self).items()}
+        return {name: value.copy() if hasattr(value, "copy") else value for name, value in vars(self).items()}
 
     def restore(self, known: dict[str, object]) -> None:
         """Go back to what was known."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from archdsl.layers.registry import lookup
 from archdsl.run.import_trace import Value
-from archdsl.run.import_tree import SPAN, Made, Ref, rebuilt, refs
+from archdsl.run.import_tree import SPAN, Applied, Link, Made, Ref, rebuilt, refs
 from archdsl.run.import_writer import Body, Item
 from archdsl.syntax import tree
 
@@ -51,9 +51,15 @@ class Merged:
         places = [_places(main, each) for each in items]
         self.values = [self._values(main, *each) for each in zip(bodies, items, places, strict=True)]
         self.lines = [Line(item, tuple([number in place for place in places])) for number, item in enumerate(main)]
-        for number, line in enumerate(self.lines):
+        self.ahead: list[Line] = []
+        lines: list[Line] = []
+        for number, line in enumerate(list(self.lines)):
+            self.now = line.item
             found = [each[place[number]].expr if number in place else None for each, place in zip(items, places, strict=True)]
             self.settle(line, found)
+            lines += [*self.ahead, line]
+            self.ahead = []
+        self.lines = lines
         if any(len(body.inputs) != len(self.body.inputs) for body in bodies):
             raise Differ
 
@@ -69,6 +75,7 @@ class Merged:
         try:
             line.expr = self.one(found, line.item.key)
         except Differ:
+            self.ahead = []
             if not line.item.key or any(node is None for node in found):
                 raise
             groups: list[list[int]] = []
@@ -91,6 +98,8 @@ class Merged:
             self.one([node if at in group else None for at, node in enumerate(found)], hint)
         except Differ:
             return False
+        finally:
+            self.ahead = []
         return True
 
     # ------------------------------------------------------------ one expression of several
@@ -99,12 +108,14 @@ class Merged:
         """Return what several nodes have in common, with holes where constants differ. Raises Differ."""
         given = [node for node in nodes if node is not None]
         first = given[0]
-        if isinstance(first, Ref):
+        if all(isinstance(node, Ref) for node in given):
             return self.reference(nodes)
         if all(_same(node, first) for node in given[1:]) and not refs(first):
             return first
         if all(is_constant(node) for node in given):
             return Hole(SPAN, tuple(nodes), hint)
+        if all(isinstance(node, (Ref, Applied)) for node in given) and any(isinstance(node, Applied) for node in given):
+            return self.path(nodes, hint)
         if any(type(node) is not type(first) for node in given):
             raise Differ
         if isinstance(first, tuple):
@@ -120,6 +131,52 @@ class Merged:
         fields = [field for field in first._fields if field != "span"]  # type: ignore[attr-defined]
         parts = [self.one([None if node is None else (getattr(node, field),) for node in nodes], hint)[0] for field in fields]
         return type(first)(SPAN, *parts)
+
+    def path(self, nodes: list[Any], hint: str) -> Applied | Ref:
+        """Return a path on which some uses leave links out; before such a link and behind it the value has a line of its own."""
+        links = [None if node is None else node.links if isinstance(node, Applied) else () for node in nodes]
+        heads = [None if node is None else node.heads if isinstance(node, Applied) else (node,) for node in nodes]
+        longest = max((each for each in links if each is not None), key=len)
+        places = [None if each is None else _along(longest, each) for each in links]
+        now: tuple[tree.Expr, ...] = self.one(heads, hint)
+        passed: list[Link] = []
+        for at in range(len(longest)):
+            found = [
+                None if each is None or where is None or at not in where else each[where[at]]
+                for each, where in zip(links, places, strict=True)
+            ]
+            link = self.one(found, hint)
+            if all(one is not None for one, node in zip(found, nodes, strict=True) if node is not None):
+                passed.append(link)
+                continue
+            before = self.hoisted(now, passed, tuple([node is not None for node in nodes]))
+            line = Line(self.item(before), tuple([one is not None for one in found]))
+            line.expr, line.instead = Applied(SPAN, (Ref(SPAN, before),), (link,)), before
+            self.ahead.append(line)
+            now, passed = (Ref(SPAN, line.item.targets[0]),), []
+        if passed:
+            return Applied(SPAN, now, tuple(passed))
+        if len(now) != 1 or not isinstance(now[0], Ref):
+            raise Differ
+        return now[0]
+
+    def hoisted(self, heads: tuple[tree.Expr, ...], links: list[Link], present: tuple[bool, ...]) -> Value:
+        """Give a path so far a line of its own, unless it is a value already."""
+        if not links and len(heads) == 1 and isinstance(heads[0], Ref):
+            return heads[0].value
+        if not links:
+            raise Differ
+        line = Line(self.item(None), present)
+        line.expr = Applied(SPAN, heads, tuple(links))
+        self.ahead.append(line)
+        return line.item.targets[0]
+
+    def item(self, like: Value | None) -> Item:
+        """Return a line for a value that no use has by itself; it is called as what it comes from, or goes to."""
+        now = self.now.targets[0] if self.now.targets else self.body.inputs[0]
+        called = like.name if like is not None else now.name if self.now.targets else "y"
+        value = Value(now.tensor, batched=now.batched, name=called, step=None)
+        return Item(Ref(SPAN, value), self.now.place, targets=(value,))
 
     def made(self, nodes: list[Any], hint: str) -> Made | Hole:
         """Return a layer with what differs among its arguments; an activation or a norm may differ as a whole."""
@@ -199,6 +256,18 @@ def _role(node: Made) -> str:
     """Return what a layer is that one parameter may stand for; nothing for the others."""
     layer = lookup(node.function)
     return {"activation": "activation", "normalization": "norm"}.get(layer.role, "") if layer is not None else ""
+
+
+def _along(longest: tuple[Link, ...], links: tuple[Link, ...]) -> dict[int, int]:
+    """Return for the links of the longest path where they stand in another. Raises Differ where that has links of its own."""
+    found: dict[int, int] = {}
+    at = 0
+    for number, link in enumerate(longest):
+        if at < len(links) and _outline(link) == _outline(links[at]):
+            found[number], at = at, at + 1
+    if at < len(links):
+        raise Differ
+    return found
 
 
 def _same(left: Any, right: Any) -> bool:

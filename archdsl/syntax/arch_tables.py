@@ -1,6 +1,6 @@
 """The LALR(1) tables of the `.arch` grammar. Generated; change `grammar/arch.lark` instead.
 
-python -m archdsl.syntax.generate
+    python -m archdsl.syntax.generate
 """
 
 # fmt: off

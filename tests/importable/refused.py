@@ -1,4 +1,3 @@
-
 """Networks that no spec says, each for one reason."""
 
 import torch

@@ -1,4 +1,3 @@
-
 """A variational autoencoder, after pytorch/examples."""
 
 import torch
