@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from archdsl.syntax import tree
     from archdsl.text.source import Span
 
-_MAY_BE_LOST = ("unknown-name", "unknown-layer", "missing", "unused-layer", "unused-input")
-
 MOST_LAYERS = 100_000
 """How many layers a spec may come to, loops unrolled."""
 
@@ -40,16 +38,10 @@ class Compiler:
         self.layers = self.loops = 0
         self.weights: dict[int, tuple[object, int]] = {}
         self.count = 0
-        self.damaged = bool(complaints.errors)
 
     def complain(self, complaint: Complaint) -> None:
-        """Keep a complaint; inside a block it also says where the block was used.
-
-        Where a part of the spec could not even be read, what seems to be missing may well stand there.
-        """
+        """Keep a complaint; inside a block it also says where the block was used."""
         self.count += complaint.severity == "error"
-        if self.damaged and complaint.code in _MAY_BE_LOST and not complaint.suggestion.startswith("Did you mean"):
-            return
         if self.callers and complaint.severity == "error":
             name, span = self.callers[-1]
             complaint = complaint.replace(labels=(*complaint.labels, Label(span, f"{name} is used here")))

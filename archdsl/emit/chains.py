@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.emit.constants import Unwritable
-from archdsl.emit.parameters import is_constant
+from archdsl.emit.parameters import is_constant, values_of
 from archdsl.emit.python import literal
 from archdsl.emit.strands import Differs, Strand
 from archdsl.syntax import tree
@@ -117,10 +117,12 @@ def inlined(scope: Scope, splice: Splice, write: Callable[[], Written], place: s
             finally:
                 scope.substituted.pop()
     scope.substituted.append(inner)
+    scope.put_in.append(values_of(splice.definition, splice.arguments, scope.put_in[-1] if scope.put_in else scope.strands[0].env))
     try:
         return write()
     finally:
         scope.substituted.pop()
+        scope.put_in.pop()
 
 
 # ---------------------------------------------------------------- repetitions

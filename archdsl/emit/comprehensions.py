@@ -6,7 +6,7 @@ one before it leaves, the constructor goes through the list with a variable for 
 
 from __future__ import annotations
 
-from archdsl.emit.chains import Part, members
+from archdsl.emit.chains import Part, inlined, members
 from archdsl.emit.folding import bindings, fold
 from archdsl.emit.python import Lines
 from archdsl.emit.strands import Differs
@@ -36,6 +36,9 @@ def listed(makers: Makers, row: Sequence[Part]) -> list[str]:
 def named_by_list(makers: Makers, columns: Sequence[Part]) -> str | None:
     """Write a chain whose members and their names all come out of one dict; None where they do not."""
     rows = [column.parts() for column in columns]
+    splice = rows[0][0].splice if rows[0] else None
+    if splice is not None and splice.kind == "shorthand" and all(len(row) == 1 for row in rows):
+        return inlined(makers.scope, splice, lambda: named_by_list(makers, [row[0].inside() for row in rows]))
     if makers.prelude is None or any(len(row) != 1 or row[0].splice is None or row[0].splice.kind != "chain" for row in rows):
         return None
     found = makers.scope.attempt(_Writer(makers, [row[0] for row in rows]).loop)
@@ -49,6 +52,7 @@ class _Writer:
         self.strands: list[Strand] = []
         self.columns: list[Part] = []
         self.groups: list[list[int]] = []
+        self.bound: list[dict[str, object]] = []
         self.key: Expr | None = None
 
     def _prepare(self) -> tree.Comprehension:
@@ -58,15 +62,18 @@ class _Writer:
         shape = source.arguments[0].value if isinstance(source, tree.Call) and source.arguments else None
         if not isinstance(shape, tree.Comprehension):
             raise Differs
-        self.strands, self.columns, self.groups = [], [], []
+        self.strands, self.columns, self.groups, self.bound = [], [], [], []
+        names = [name for clause in shape.clauses for name in tree.target_names(clause.targets)]
         for strand, part in zip(self.outer, self.row, strict=True):
-            found = bindings(shape, strand.env)
+            local = self.scope.put_in[-1] if self.scope.put_in else {}
+            found = bindings(shape, {**strand.env, **local})
             if not found or len(part.members) % len(found):
                 raise Differs
             size = len(part.members) // len(found)
             self.groups.append(list(range(len(self.strands), len(self.strands) + len(found))))
             for number, bound in enumerate(found):
-                self.strands.append(strand.inner(bound))
+                self.bound.append({name: bound[name] for name in names})
+                self.strands.append(strand.inner({name: bound[name] for name in names}))
                 self.columns.append(part.cut(number * size, (number + 1) * size))
         return shape
 
@@ -166,7 +173,8 @@ class _Writer:
         while isinstance(expr, tree.Group):
             expr = expr.inner
         if isinstance(expr, tree.Conditional):
-            test = [bool(fold(expr.condition, self.strands[place].env)) for place in places]
+            local = scope.put_in[-1] if scope.put_in else {}
+            test = [bool(fold(expr.condition, {**self.strands[place].env, **local, **self.bound[place]})) for place in places]
             yes, no = (
                 [place for place, holds in zip(places, test, strict=True) if holds],
                 [place for place, holds in zip(places, test, strict=True) if not holds],
@@ -198,9 +206,16 @@ class _Writer:
             )
         left = [self._leaves(place, axis) for place in places]
         if any(value != self.strands[place].env[key] for place, value in zip(places, left, strict=True)):
-            update = scope.size(left)
-            lines.add(f"{scope.carried[key]} = {update}", indent)
+            lines.add(self._update(scope.carried[key], left, [self._enters(place).shape[axis] for place in places]), indent)
         scope.strands = self.strands
+
+    def _update(self, variable: str, left: Sequence[object], entered: Sequence[object]) -> str:
+        """Write how a size goes on: what a layer leaves, or how much it adds."""
+        try:
+            return f"{variable} = {self.scope.size(left)}"
+        except Differs:
+            added = [after - before for after, before in zip(left, entered, strict=True)]  # type: ignore[operator]
+            return f"{variable} += {self.scope.size(added)}"
 
 
 def _axis(kind: Tensor) -> tuple[int, str]:

@@ -6,6 +6,7 @@ from archdsl.emit.alike import alike
 from archdsl.emit.bodies import InitPlace, made_in, note_types, paths, resized, said
 from archdsl.emit.constants import Unwritable, negated
 from archdsl.emit.flow import Flow
+from archdsl.emit.indexed import picked
 from archdsl.emit.initial import write_initial
 from archdsl.emit.liveness import hidden_values, lets_of, read_after, read_by_buffers, targets_of
 from archdsl.emit.loops import LoopWriter
@@ -207,6 +208,14 @@ class ClassWriter:
         self.forward.comment(said(first), forward)
         live = read_after(rest, self.outer, self.instances)
         self.flow.peers = {id(first.node): [one.node for one in row]}
+        around = self.overrides
+        self.overrides = around | picked([one.node for one in row], self.access, self.scope)
+        try:
+            self._computed(first, rest, live, forward)
+        finally:
+            self.overrides = around
+
+    def _computed(self, first: Let | SetState, rest: Sequence[Sequence[Statement]], live: set[str], forward: int) -> None:
         if isinstance(first, Let) and self._is_result(first, rest):
             self.flow.give(first.node, forward, first.node.span)
             self.returned = True

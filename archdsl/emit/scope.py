@@ -56,6 +56,7 @@ class Scope:
         self.init = Constants(document, self._init_name, lambda call: self._ask(call, self._init_symbol))
         self.forward = Constants(document, self._forward_name, lambda call: self._ask(call, self._forward_symbol))
         self.strict = 0
+        self.put_in: list[dict[str, object]] = []
         self.passed: list[str] = []
 
     # ------------------------------------------------------------ names
