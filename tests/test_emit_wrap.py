@@ -153,4 +153,18 @@ def test_imports_are_collected_and_sorted():
     document = Document()
     document.use("from torch import nn", "import torch", "from collections import OrderedDict", "from torch import optim", "import math")
     text = document.assemble("", ()).text
-    assert text.split() == "import math from collections import OrderedDict import torch from torch import nn, optim".split()
+    assert text.split() == [
+        "import",
+        "math",
+        "from",
+        "collections",
+        "import",
+        "OrderedDict",
+        "import",
+        "torch",
+        "from",
+        "torch",
+        "import",
+        "nn,",
+        "optim",
+    ]

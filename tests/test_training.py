@@ -197,8 +197,12 @@ def test_a_run_in_use_is_left_to_who_was_first(tmp_path: Path) -> None:
 
 def test_a_loss_that_is_no_number_stops_before_the_weights_take_it(tmp_path: Path) -> None:
     """The step is named, and the weights that were best are kept."""
-    text = SPEC.replace("cross_entropy(logits, label)\n  optimizer", "cross_entropy(logits, label) + 0 * log(mean(image) - 0.305)\n  optimizer")
-    with pytest.raises(runs.RunError, match=r"loss is nan in epoch 1, batch \d+ \(step \d+\), and the run stops before the weights take it"):
+    text = SPEC.replace(
+        "cross_entropy(logits, label)\n  optimizer", "cross_entropy(logits, label) + 0 * log(mean(image) - 0.305)\n  optimizer"
+    )
+    with pytest.raises(
+        runs.RunError, match=r"loss is nan in epoch 1, batch \d+ \(step \d+\), and the run stops before the weights take it"
+    ):
         train(tmp_path, text=text)
 
 

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 import archdsl
+from archdsl.run.execute import execute
 
 SPECS = Path(__file__).parents[1] / "specs"
 SEVEN = ("autoencoder", "cnn", "conv_autoencoder", "gan", "mlp", "rnn", "vae")
@@ -145,8 +147,85 @@ def test_a_built_file_trains_by_itself(tmp_path: Path) -> None:
 def test_a_number_of_steps_ends_training_within_an_epoch(tmp_path: Path) -> None:
     """max_steps counts batches, wherever an epoch ends."""
     path = tmp_path / "net.arch"
-    path.write_text(f"{MODEL}\ntrain {{\n  data: digits(size=8)\n  optimizer: sgd\n  loss: cross_entropy(logits, label)\n  max_steps: 30\n}}\n")
+    path.write_text(
+        f"{MODEL}\ntrain {{\n  data: digits(size=8)\n  optimizer: sgd\n  loss: cross_entropy(logits, label)\n  max_steps: 30\n}}\n"
+    )
     text = archdsl.load(path).source
     (tmp_path / "net.py").write_text(text)
     done = subprocess.run([sys.executable, "-P", "net.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert len(done.stdout.splitlines()) == 2
+
+
+def test_a_state_that_is_carried_goes_on_from_batch_to_batch(tmp_path: Path) -> None:
+    """It begins empty, is passed on detached, and the batches stand in the order of the text."""
+    (tmp_path / "words.txt").write_text("abcdefghij" * 40)
+    path = tmp_path / "words.arch"
+    path.write_text("""
+model Letters {
+  input tokens: int64[T]
+  embed = embedding(256, 8)
+  rnn   = lstm(8)
+  head  = linear(256)
+  carry state = rnn
+  output logits = tokens -> embed -> rnn -> head -> transpose(1, 2)
+}
+train {
+  data: text("words.txt", length=8)
+  loss: cross_entropy(logits, targets)
+  optimizer: adam(lr=1e-2)
+  batch_size: 4
+  epochs: 1
+}
+""")
+    text = archdsl.load(path).source
+    inner = body(text, "train")
+    assert inner.index("state = None") < inner.index("net(tokens, state)") < inner.index("state = detached(state)")
+    module = execute(text, "letters.py")
+    tokens = torch.arange(40).view(20, 2)
+    first, second, *_ = (batch for batch, _ in module.batches([tokens, tokens], 4))
+    assert torch.equal(second - first, torch.full((4, 2), 2))
+    done = subprocess.run([sys.executable, "-P", "-"], input=text, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "epoch 1: loss" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("schedule", "line", "indent"),
+    [
+        ("step_lr(2)", "schedule.step()", 4),
+        ("one_cycle_lr(1e-2, total_steps=100)", "schedule.step()", 8),
+        ("reduce_lr_on_plateau(patience=2)", "schedule.step(loss.item())", 4),
+    ],
+)
+def test_a_schedule_goes_by_epochs_or_batches_as_torch_means_it(tmp_path: Path, schedule: str, line: str, indent: int) -> None:
+    """Where the schedule is told is where its class wants to be."""
+    text = source(tmp_path, f"  loss: cross_entropy(logits, label)\n  schedule: {schedule}")
+    assert f"\n{' ' * indent}{line}" in body(text, "train")
+    subprocess.run([sys.executable, "-P", "-"], input=text, cwd=tmp_path, capture_output=True, text=True, check=True)
+
+
+def test_a_step_in_every_few_batches_leaves_what_is_shared_to_all(tmp_path: Path) -> None:
+    """Whatever another step uses as well is computed on each batch."""
+    models = """
+model G { input z: [8]
+  output image = z -> linear(64) -> unflatten(1, (1, 8, 8)) }
+model D { input image: [1, 8, 8]
+  output score = image -> flatten -> linear(1) }
+"""
+    recipe = """
+  fake = G(normal([8]))
+  step maker { update: G
+    loss: -mean(D(fake))
+    every: 3 }
+  step critic { update: D
+    loss: mean(D(detach(fake))) - mean(D(image)) }
+"""
+    text = source(tmp_path, recipe, models)
+    inner = body(text, "train")
+    assert inner.index("fake = g(") < inner.index("if number % 3 == 2:") < inner.index("maker_loss(")
+    subprocess.run([sys.executable, "-P", "-"], input=text, cwd=tmp_path, capture_output=True, text=True, check=True)
+
+
+def test_gradients_of_a_step_reach_only_what_it_updates(tmp_path: Path) -> None:
+    """The generator's loss leaves nothing in the discriminator."""
+    text = archdsl.load(SPECS / "gan.arch").source
+    assert "loss.backward(inputs=list(generator.parameters()))" in body(text, "train")

@@ -7,14 +7,15 @@ from archdsl.analyze.apply import apply_layer, make_in_passing, run, settled, sp
 from archdsl.analyze.blame import explain
 from archdsl.analyze.constants import FUNCTIONS, ConstantError
 from archdsl.analyze.constants import call as call_function
-from archdsl.analyze.context import MOST_LAYERS
 from archdsl.analyze.evaluate import as_node, evaluate, what_is
-from archdsl.analyze.values import BROKEN, BlockDecl, BlockSpec, ChainSpec, MemberSpec, Path, PlainSpec, ShorthandDecl, Spec, is_layer
-from archdsl.graph import Given, Module, Node, Number, Splice
+from archdsl.analyze.expand import bind_parameters, expand
+from archdsl.analyze.values import BROKEN, BlockDecl, BlockSpec, Path, PlainSpec, ShorthandDecl, Spec, is_layer
+from archdsl.graph import Given, Module, Node, Number
 from archdsl.layers.bind import bind, place_values, split_values
 from archdsl.layers.registry import lookup
 from archdsl.layers.tensor import Mismatch
 from archdsl.syntax import tree
+from archdsl.text.suggest import nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -204,6 +205,8 @@ def call_layer(body: Body, layer: Layer, written: tuple[tree.Argument, ...], exp
         hint = "Write it in place, as transformer_encoder(transformer_encoder_layer(8), 6)."
         body.complain(say.bad_argument(layer.name, f"{layer.name} makes layers after one that has no name of its own", named.span, hint))
         return BROKEN
+    if not _values_are_values(body, layer, arguments):
+        return BROKEN
     plain = [value for value, _ in arguments.positional]
     values_wanted = set(layer.values)
     named_values = {name: value for name, (value, _) in arguments.named.items() if name in values_wanted}
@@ -223,6 +226,20 @@ def call_layer(body: Body, layer: Layer, written: tuple[tree.Argument, ...], exp
     if not placed and not named_values and (layer.values or layer.weighted):
         return PlainSpec(layer, bound, given, expr.span)
     return _compute(body, layer, given, bound, placed, arguments, expr, member=member)
+
+
+def _values_are_values(body: Body, layer: Layer, arguments: Arguments) -> bool:
+    """A bare name of the registry among the values of a call is most often a mistyped value of one's own."""
+    if any("Layer" in argument.kind or argument.kind == "Any" for argument in layer.arguments) or not layer.values:
+        return True
+    for value, argument in arguments.values():
+        if isinstance(value, Spec):
+            own = [name for name, known in body.scope.items() if isinstance(known, Node)]
+            near = nearest(argument.value.id, own) if isinstance(argument.value, tree.Name) else None
+            complaint = say.not_a_value("a layer", argument.value.span)
+            body.complain(complaint.replace(suggestion=f"Did you mean {near}?") if near else complaint)
+            return False
+    return True
 
 
 def _holds_value(value: object) -> bool:
@@ -301,96 +318,4 @@ def call_declared(body: Body, decl: BlockDecl | ShorthandDecl, written: tuple[tr
     values, given = bound
     if isinstance(decl, BlockDecl):
         return BlockSpec(decl, values, given, expr.span)
-    return _expand(body, decl, values, given, expr)
-
-
-def bind_parameters(
-    body: Body, name: str, parameters: tuple[tuple[str, tree.Expr | None], ...], arguments: Arguments, expr: tree.Expr
-) -> tuple[dict[str, object], tuple[Given, ...]] | None:
-    """Bind the arguments of a block or shorthand to its parameters; defaults follow when it is expanded."""
-    names = [parameter for parameter, _ in parameters]
-    values: dict[str, object] = {}
-    given: list[Given] = []
-    if len(arguments.positional) > len(names):
-        body.complain(
-            say.wrong_count(name, f"{len(names)} argument{'s' * (len(names) != 1)} at most", len(arguments.positional), expr.span)
-        )
-        return None
-    for parameter, (value, argument) in zip(names, arguments.positional, strict=False):
-        values[parameter] = value
-        given.append(Given(parameter, value, argument.value, positional=True, span=argument.span))
-    for parameter, (value, argument) in arguments.named.items():
-        if parameter not in names:
-            from archdsl.text.suggest import nearest
-
-            near = nearest(parameter, names)
-            hint = f"Did you mean {near}?" if near else f"It takes {', '.join(names) or 'none'}."
-            body.complain(say.bad_argument(name, f"{name} has no parameter {parameter}", argument.span, hint))
-            return None
-        if parameter in values:
-            body.complain(say.bad_argument(name, f"{name} is given {parameter} twice", argument.span))
-            return None
-        values[parameter] = value
-        given.append(Given(parameter, value, argument.value, span=argument.span))
-    missing = [parameter for parameter, default in parameters if default is None and parameter not in values]
-    if missing:
-        body.complain(say.bad_argument(name, f"{name} needs {' and '.join(missing)}", expr.span, f"Write {name}({', '.join(missing)})."))
-        return None
-    return values, tuple(given)
-
-
-def _expand(body: Body, decl: ShorthandDecl, values: dict[str, object], given: tuple[Given, ...], expr: tree.Expr) -> object:
-    """Evaluate a shorthand's body where it is used: its members are spliced into the chain around it."""
-    if decl.busy:
-        body.complain(say.recursion(decl.definition.name, expr.span, decl.shorthand.name.span))
-        return BROKEN
-    if body.compiler.layers > MOST_LAYERS:
-        return BROKEN
-    from archdsl.analyze.chains import member_layer, members
-    from archdsl.analyze.instances import default_values
-
-    around, decl.busy = body.scope, True
-    try:
-        body.scope = dict(decl.scope)
-        body.scope.update(body.compiler.globals)
-        local = default_values(body, decl.definition, values)
-        if local is None:
-            return BROKEN
-        body.scope.update({**local, **values})  # what was passed is known by the names around the use
-        inner = decl.shorthand.body
-        if isinstance(inner, tree.Chain):
-            found = members(body, inner.members)
-        else:
-            layer = member_layer(body, inner)
-            found = None if layer is None else [MemberSpec(None, layer, inner.span)]
-            if isinstance(layer, ChainSpec) and layer.spliced:
-                found = layer.members
-    finally:
-        body.scope, decl.busy = around, False
-    if found is None or not _within_budget(body, len(found), expr):
-        return BROKEN
-    splice = Splice("shorthand", decl.definition, given, 1, expr)
-    return ChainSpec(spliced_in(found, splice), expr.span, spliced=True)
-
-
-def _within_budget(body: Body, count: int, expr: tree.Expr) -> bool:
-    """Count layers as shorthands bring them, and complain once when they become too many."""
-    before = body.compiler.layers
-    body.compiler.layers += count
-    if before <= MOST_LAYERS < body.compiler.layers:
-        body.complain(say.too_large("the spec", body.compiler.layers, MOST_LAYERS, expr.span))
-    return body.compiler.layers <= MOST_LAYERS
-
-
-def spliced_in(members: list[MemberSpec], splice: Splice) -> list[MemberSpec]:
-    """Note of members that they came into a chain together; those that shared a splice share it still."""
-    nested: dict[int, Splice] = {}
-
-    def within(inner: Splice | None) -> Splice:
-        if inner is None:
-            return splice
-        if id(inner) not in nested:
-            nested[id(inner)] = inner.replace(outer=within(inner.outer))
-        return nested[id(inner)]
-
-    return [member.replace(splice=within(member.splice)) for member in members]
+    return expand(body, decl, values, given, expr)

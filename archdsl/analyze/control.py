@@ -74,8 +74,14 @@ def loop(body: Body, statement: tree.For, go_through: GoThrough) -> None:
         if not bind_targets(body, targets, item, statement.iterable.span) or body.compiler.count > errors:
             break
         symbols.append(_enter(body, targets, carried, number))
+        before = body.compiler.loops
         go_through(body, statement.body)
         bodies.append(tuple(body.statements))
+        within = (body.compiler.loops - before) * len(items)
+        if len(bodies) == 1 and within > MOST_ITERATIONS:
+            # The first round shows what all of them would come to, before they are gone through.
+            body.complain(say.too_large("the loops", within, MOST_ITERATIONS, statement.span))
+            break
     body.statements = around
     lists = body.loop_lists.pop()
     if body.loop_lists:
@@ -182,7 +188,7 @@ def _leave(body: Body, carried: dict[str, Node], number: int) -> None:
             key = symbol(f"{name}.{k}@{number}")
             if isinstance(size, Dim):
                 sizes.append(size)
-            elif origin_of(size) == key:
+            elif origin_of(size) == key and size == old:
                 sizes.append(old)
             else:
                 sizes.append(Traced(int(size), key))

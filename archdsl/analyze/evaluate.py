@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from archdsl.analyze.context import Body
     from archdsl.text.source import Span
 
+MOST_FORMAT = 8
+"""How long a format in an f-string may be: its width would else be a way to texts without end."""
+
 
 def evaluate(body: Body, expr: tree.Expr) -> object:
     """Evaluate any expression; what is at fault is complained of and comes to BROKEN."""
@@ -122,8 +125,11 @@ def _fstring(body: Body, expr: tree.FString) -> object:
         value = constant(body, part.value)
         if value is BROKEN:
             return BROKEN
+        if len(part.format) > MOST_FORMAT:
+            body.complain(say.bad_constant("this format is longer than any number needs", part.span))
+            return BROKEN
         try:
-            texts.append(format(value, part.format if len(part.format) < 8 else ""))
+            texts.append(format(value, part.format))
         except (ValueError, TypeError) as error:
             body.complain(say.bad_constant(str(error), part.span))
             return BROKEN
@@ -304,6 +310,8 @@ def _layer_part(body: Body, expr: tree.Expr) -> object:
 
 def _subscript(body: Body, expr: tree.Subscript) -> object:
     base = evaluate(body, expr.base)
+    if isinstance(base, Weights):
+        base = as_node(body, base, expr.base)
     if base is BROKEN:
         return BROKEN
     if isinstance(base, Node):

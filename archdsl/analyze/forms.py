@@ -56,8 +56,8 @@ class Form:
 
 def _repeat(body: Body, expr: tree.Call) -> object:
     """`repeat(n, f)`: n members, each with its own weights."""
-    from archdsl.analyze.calls import spliced_in
     from archdsl.analyze.chains import member_layer
+    from archdsl.analyze.expand import spliced_in
 
     form = Form(body, expr, ("n", "f"), 2)
     if not form.sound:
@@ -82,7 +82,7 @@ def _repeat(body: Body, expr: tree.Call) -> object:
 
 def _chain(body: Body, expr: tree.Call) -> object:
     """`chain([...])`, or `chain({...})` for names: the layers of a list in a row."""
-    from archdsl.analyze.calls import spliced_in
+    from archdsl.analyze.expand import spliced_in
 
     form = Form(body, expr, ("layers",), 1)
     value = evaluate(body, form.given["layers"].value) if form.sound else BROKEN

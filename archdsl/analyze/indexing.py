@@ -55,7 +55,7 @@ def index(body: Body, base: Node, expr: tree.Subscript) -> object:
 def _rows(body: Body, base: Node, expr: tree.Subscript) -> object:
     """`table[t]`: for each of several whole numbers, the row of a table."""
     chosen = value_of(body, expr.indices[0])
-    layer = lookup("rows")
+    layer = lookup("take_rows")
     assert layer is not None
     made = None if chosen is None else apply_layer(body, layer, (), {}, [base, chosen], expr.span)
     return BROKEN if made is None else made

@@ -9,10 +9,9 @@ from archdsl.analyze.context import Body
 from archdsl.analyze.evaluate import what_is
 from archdsl.analyze.feeding import fed
 from archdsl.analyze.fields import FIELDS, STEP_FIELDS, option
-from archdsl.analyze.models import ModelRef, agree_on, substituted, values_of
+from archdsl.analyze.recipe_scope import is_called, open_scope
 from archdsl.analyze.statements import evaluate_value, go_through
-from archdsl.analyze.values import BROKEN
-from archdsl.graph import Choice, Definition, Given, Instance, Let, Node, Read, Recipe, Update
+from archdsl.graph import Choice, Definition, Given, Instance, Let, Node, Recipe, Update
 from archdsl.layers.bind import bind
 from archdsl.layers.check import check_arguments
 from archdsl.layers.data import data_names, lookup_data
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archdsl.analyze.context import Compiler
-    from archdsl.dims import Size
     from archdsl.layers.registry import Layer
     from archdsl.text.source import Span
 
@@ -60,7 +58,7 @@ def recipe(compiler: Compiler, statement: tree.Train, read: dict[str, set[str]])
     work = Work(compiler, statement)
     steps = _sort(work, statement)
     _data(work)
-    _scope(work, statement)
+    open_scope(work, statement)
     _options(work)
     defines = tuple(one for one in statement.body if isinstance(one, tree.Define | tree.If | tree.For))
     go_through(work.body, defines)
@@ -122,74 +120,6 @@ def _data(work: Work) -> None:
     bound = {one.name: one.value for one in source.arguments}
     work.recipe.fields = {name: kind for name, kind in source.layer.rule(**bound).inferred.items() if isinstance(kind, Tensor)}
     work.open_fields = bool(source.layer.fields.get("open"))
-
-
-def _scope(work: Work, statement: tree.Train) -> None:
-    """Names of a recipe: the data's fields, models to call, and what the models that are fed compute."""
-    scope, span = work.body.scope, statement.span
-    for model, instance in work.compiler.models.items():
-        called = _is_called(statement, model)
-        if not called:
-            symbols = _fed_sizes(work, instance)
-            for name, (kind, is_output) in values_of(instance).items():
-                kind = substituted(kind, symbols)  # noqa: PLW2901 - the same type, for the data at hand
-                scope[name] = Read(name, "model", None, kind, span)
-                work.owners[name] = (model, is_output)
-        if work.open_fields and not work.no_fields and not called:
-            for name, kind in instance.inputs:
-                work.recipe.fields.setdefault(name, kind)
-        scope[model] = ModelRef(model, instance)
-    for name, kind in work.recipe.fields.items():
-        scope[name] = Read(name, "field", None, kind, span)
-        work.owners.pop(name, None)
-    if work.open_fields:
-        for name in _unknown(work, statement):
-            # Where the data itself is at fault, what its fields are is no mistake of its own.
-            scope[name] = BROKEN if work.no_fields else Read(name, "field", None, Tensor((), "float32"), span)
-    scope["batch_size"] = Read("batch_size", "symbol", None, Tensor((), "int64", batched=False), span)
-
-
-def _fed_sizes(work: Work, instance: Instance) -> dict[str, Size]:
-    """Find what the symbolic sizes of a model come to for the data that feeds it."""
-    symbols: dict[str, Size] = {}
-    field = work.fields.get("feed")
-    entries = field.value.entries if field is not None and isinstance(field.value, tree.Entries) else ()
-    given = {entry.key: entry.value.id for entry in entries if isinstance(entry.value, tree.Name)}
-    for name, kind in instance.inputs:
-        found = work.recipe.fields.get(given.get(name, name))
-        if found is not None:
-            agree_on(kind, found, symbols)
-    return symbols
-
-
-def _unknown(work: Work, statement: tree.Train) -> list[str]:
-    """Names that only the data itself can explain."""
-    from archdsl.analyze.declare import mentioned
-
-    defined = {target.id for one in statement.body if isinstance(one, tree.Define) for target in one.targets}
-    expressions = [
-        one.value
-        for one in statement.body
-        if isinstance(one, tree.Define | tree.Field)
-        and (not isinstance(one, tree.Field) or one.name.id in ("loss", "metrics", "show", "feed"))
-    ]
-    known = set(work.body.scope) | defined | set(work.compiler.models)
-    return [name for name in dict.fromkeys(mentioned(tuple(expressions))) if name not in known and lookup(name) is None]
-
-
-def _is_called(statement: tree.Train, model: str) -> bool:
-    stack: list[object] = [statement.body]
-    while stack:
-        at = stack.pop()
-        if isinstance(at, tuple):
-            stack.extend(at)
-        elif (isinstance(at, tree.Call) and isinstance(at.function, tree.Name) and at.function.id == model) or (
-            isinstance(at, tree.Member) and isinstance(at.value, tree.Name) and at.value.id == model
-        ):
-            return True
-        elif isinstance(at, tree.Node):
-            stack.extend(getattr(at, field) for field in at._fields if field not in ("span", "comments"))  # type: ignore[attr-defined]
-    return False
 
 
 def choice(work: Work, field: tree.Field, group: str) -> Choice | None:
@@ -311,7 +241,7 @@ def _models_read(work: Work) -> list[str]:
 
 
 def _models_called(work: Work) -> list[str]:
-    return [model for model in work.compiler.models if _is_called(work.statement, model)]
+    return [model for model in work.compiler.models if is_called(work.statement, model)]
 
 
 def _step(work: Work, statement: tree.Step) -> Update | None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from typing import Any
 
+    from archdsl.run.import_errors import Place
     from archdsl.run.importing import Imported
     from archdsl.syntax import tree
 
@@ -54,6 +55,7 @@ def run(given: Namespace) -> int:
     except Inexpressible as error:
         report.say([Complaint("inexpressible", error.message, error.span, suggestion=error.suggestion)])
         return report.code
+    report.say([only_in_evaluation(place) for place in found.asked])
     target = Source(given.output or "-.arch", "")
     text = write_as(found.file, target)
     if tried(report, found, target.name, text, given.network):
@@ -89,6 +91,14 @@ def value_of(text: str) -> Any:
 def refusal(network: str, code: str, message: str, suggestion: str = "") -> Complaint:
     """Say something of the whole network."""
     return Complaint(code, message, Span(Source(network, ""), 0, 0), suggestion=suggestion)
+
+
+def only_in_evaluation(place: Place) -> Complaint:
+    """Warn of what the network does otherwise in training."""
+    from archdsl.run.import_errors import span_of
+
+    message = "This asks whether the network is training, and the spec has what it does in evaluation"
+    return Complaint("only-in-evaluation", message, span_of(place), suggestion="dropout and batch_norm know it by themselves.", severity="warning")
 
 
 def tried(report: Report, found: Imported, path: str, text: str, network: str) -> bool:

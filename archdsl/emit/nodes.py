@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from archdsl.dims import Dim
 from archdsl.emit.constants import POSTFIX, SUM, TEST, Unwritable, binary, within
 from archdsl.emit.python import literal
@@ -126,27 +128,29 @@ class Values:
             ]
         template = result.call if result is not None else ""
         if template:
-            self.use_helper(layer, node.lengths)
-            return imported(self.document, fill(template, values, texts, layer, self.lengths(node)))
-        if layer.helper and (layer.ragged != "uses" or node.lengths):
-            self.use_helper(layer, lengths=True)
+            text = imported(self.document, fill(template, values, texts, layer, self.lengths(node)))
+            return self.helped(layer, text, lengths=node.lengths)
         if not layer.function and layer.write is None:
             return self._module_on_the_spot(layer, node.arguments, values)
-        return call_layer(self.document, layer, values, texts, positional, "self.training")
+        text = call_layer(self.document, layer, values, texts, positional, "self.training")
+        return self.helped(layer, text, lengths=node.lengths)
 
     def _module_on_the_spot(self, layer: Layer, given: Sequence[Given], values: Sequence[str]) -> str:
         """What torch has as a module only, without weights, is made where it is used."""
-        self.use_helper(layer, lengths=True)
         texts = [
             ("" if one.positional else f"{one.name}=") + self.scope.argument([one] * len(self.scope.strands), "forward") for one in given
         ]
-        return f"{self.document.function(layer.module)}({', '.join(texts)}).train(self.training)({', '.join(values)})"
+        made = f"{self.document.function(layer.module)}({', '.join(texts)}).train(self.training)({', '.join(values)})"
+        return self.helped(layer, made, lengths=True)
 
-    def use_helper(self, layer: Layer, lengths: bool) -> None:
-        """Bring the helper of a layer, where it is needed."""
-        if layer.helper and (lengths or layer.ragged != "uses"):
-            name = layer.helper_name if layer.helper.lstrip().startswith("def ") else layer.helper.partition("class ")[2].partition("(")[0]
-            self.document.helper(name, layer.helper, layer.helper_imports)
+    def helped(self, layer: Layer, text: str, *, lengths: bool) -> str:
+        """Bring the helper of a layer, where its call needs it; it gives way to a value of the same name."""
+        if not layer.helper or (layer.ragged == "uses" and not lengths):
+            return text
+        name = layer.helper_name if layer.helper.lstrip().startswith("def ") else layer.helper.partition("class ")[2].partition("(")[0]
+        own = f"{name}_" if name in self.scope.values else name
+        self.document.helper(own, re.sub(rf"\b{name}\(", f"{own}(", layer.helper), layer.helper_imports)
+        return re.sub(rf"\b(?<!\.){name}\(", f"{own}(", text)
 
     def arguments(self, layer: Layer, given: Sequence[Given]) -> tuple[dict[str, str], set[str]]:
         """Write the arguments of an operation by name, and say which were given by position."""
@@ -185,15 +189,8 @@ class Values:
             result = outcome(layer, node.inputs, module.arguments)
             forward = [one for one in module.arguments if one.name in layer.forward]
             if result is not None and result.call:
-                self.use_helper(layer, node.lengths)
-                return fill(
-                    result.call,
-                    values,
-                    {one.name: self.scope.argument([one], "forward") for one in forward},
-                    layer,
-                    self.lengths(node),
-                    path,
-                )
+                known = {one.name: self.scope.argument([one], "forward") for one in forward}
+                return self.helped(layer, fill(result.call, values, known, layer, self.lengths(node), path), lengths=node.lengths)
             values = [value for value in values if value]
             values += [f"{one.name}={self.scope.argument([one], 'forward')}" for one in forward]
         if module.kind == "block" and node.lengths:
@@ -228,8 +225,7 @@ class Values:
         if (layer is not None and layer.name == "last") or (layer is not None and inner.lengths):
             result = outcome(layer, inner.inputs, inner.module.arguments)
             if result is not None and result.call:
-                self.use_helper(layer, inner.lengths)
-                return fill(result.call, [text], {}, layer, self.lengths(inner), path)
+                return self.helped(layer, fill(result.call, [text], {}, layer, self.lengths(inner), path), lengths=inner.lengths)
         if inner.scan is not None:
             return self.scan(inner, path, [text])
         return f"{path}({text})"

@@ -24,6 +24,7 @@ class Written(Record):
 def write(program: Program) -> Written:
     """Write the Python module of a spec."""
     document = Document()
+    document.taken = {*program.models, *program.instances}
     signatures: dict[int, Signature] = {}
     shorthands = Shorthands(program, document, signatures)
     blocks, models = Lines(), Lines()

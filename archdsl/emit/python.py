@@ -79,12 +79,13 @@ class Document:
     """A module while it is written: `body` is what follows the imports.
 
     `imports` are whole import lines; `helpers` the sources of functions and classes that torch lacks,
-    by name, in the order in which they were asked for.
+    by name, in the order in which they were asked for. `taken` are names that the spec gives to classes.
     """
 
     def __init__(self) -> None:
         self.imports: set[str] = set()
         self.helpers: dict[str, str] = {}
+        self.taken: set[str] = set()
         self.body = Lines()
 
     def use(self, *imports: str) -> None:
@@ -99,7 +100,7 @@ class Document:
     def class_name(self, wanted: str, source: Callable[[str], str]) -> str:
         """Ask for a helper class whose source follows from its name; one that differs gets a number behind it."""
         name, number = wanted, 1
-        while name in self.helpers and self.helpers[name] != source(name).strip("\n") + "\n":
+        while name in self.taken or (name in self.helpers and self.helpers[name] != source(name).strip("\n") + "\n"):
             number += 1
             name = f"{wanted}{number}"
         self.helper(name, source(name))

@@ -64,8 +64,8 @@ def gather(x: Tensor, index: Tensor, /, dim: int) -> Applied:
     return Applied(Tensor(index.shape, x.dtype, x.batched), call="{0}.gather({dim}, {1})")
 
 
-@layer("", name="rows", function="rows", ragged="keeps", write=lambda values, _arguments: f"{values[0]}[{values[1]}]")
-def rows(table: Tensor, index: Tensor, /) -> Applied:
+@layer("", name="take_rows", function="take_rows", ragged="keeps", write=lambda values, _arguments: f"{values[0]}[{values[1]}]")
+def take_rows(table: Tensor, index: Tensor, /) -> Applied:
     """Takes the rows of a table that whole numbers name, `table[index]`: what a schedule says of each sample's step."""
     want_integers(index, "whole numbers", 1)
     if table.batched or not table.shape:

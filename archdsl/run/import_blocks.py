@@ -207,7 +207,8 @@ class Parameters:
         for key, known in [*[("", sizes) for _, sizes in self._sizes()], *self.known.items()]:
             factors = {_factor(one, other) for one, other in zip(constants, known, strict=True) if one is not None}
             factor = factors.pop() if len(factors) == 1 else None
-            if factor is None:
+            numbers = {one.value for one in known if isinstance(one, tree.Literal)}
+            if factor is None or len(numbers) < 2:
                 continue
             if key:
                 self._keep(key, known)
@@ -342,7 +343,7 @@ def _factor(one: tree.Expr | None, other: tree.Expr | None) -> int | None:
         or type(other.value) is not int
     ):
         return None
-    if one.value > 1 and other.value > 1:
+    if one.value > 0 and other.value > 0:
         if one.value % other.value == 0 and one.value // other.value in (2, 3, 4, 6, 8):
             return one.value // other.value
         if other.value % one.value == 0 and other.value // one.value in (2, 3, 4, 6, 8):

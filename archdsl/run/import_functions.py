@@ -9,7 +9,7 @@ import torch
 
 from archdsl.run.import_errors import Inexpressible, Place
 from archdsl.run.import_layers import bound, layer_of_function, made
-from archdsl.run.import_sizes import BATCH, is_batch, sized
+from archdsl.run.import_sizes import BATCH, Size, is_batch, sized
 from archdsl.run.import_tidy import gaussian_sample
 from archdsl.run.import_trace import Step, Value
 from archdsl.run.import_tree import SPAN, Applied, Link, Made, binary, call
@@ -171,7 +171,7 @@ def _expand(step: Step, lower: Lower) -> tree.Expr | Value:
     given = step.args[1:] or tuple(step.kwargs.values())
     sizes = tuple(given[0]) if len(given) == 1 and isinstance(given[0], (tuple, list, torch.Size)) else given
     if isinstance(given[0], Value):
-        sizes = given[0].shape
+        sizes = tuple([Size(size, ("dim", given[0], axis)) for axis, size in enumerate(given[0].shape)])
     same = all(size == -1 or int(size) == old for size, old in zip(sizes[1:], value.shape[1:], strict=False))
     if not value.batched and len(sizes) == len(value.shape) and same and (sized(sizes[0]) or int(sizes[0]) == BATCH):
         return value  # type: ignore[no-any-return]

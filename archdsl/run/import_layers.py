@@ -156,7 +156,24 @@ def module_expression(module: nn.Module, place: Place) -> tree.Expr:
         del values["normalized_shape"]
     if values.get("stride") is not None and values.get("stride") == values.get("kernel_size") and "pool" in layer.name:
         del values["stride"]
-    return made(layer, {key: _once(layer, key, value) for key, value in values.items()}, lambda leaf: constant(leaf, place))
+    expr = made(layer, {key: _once(layer, key, value) for key, value in values.items()}, lambda leaf: constant(leaf, place))
+    return wrapped(module, expr, place)
+
+
+def wrapped(module: nn.Module, expr: tree.Expr, place: Place) -> tree.Expr:
+    """Return a layer within `weight_norm` or `spectral_norm`, where its weight is computed so."""
+    if module._forward_pre_hooks or module._forward_hooks:
+        what = "The weight_norm and spectral_norm of torch.nn.utils.parametrizations have counterparts; those of torch.nn.utils have not."
+        raise Inexpressible(place, f"This nn.{type(module).__name__} has a hook", what)
+    for key, rules in getattr(module, "parametrizations", {}).items():
+        for rule in rules:
+            word = {"_WeightNorm": "weight_norm", "_SpectralNorm": "spectral_norm"}.get(type(rule).__name__)
+            if word is None:
+                raise Inexpressible(place, f"The parametrization {type(rule).__name__} has no counterpart in a spec")
+            named = {} if key == "weight" else {"name": literal(key)}
+            named |= {"n_power_iterations": literal(rule.n_power_iterations)} if getattr(rule, "n_power_iterations", 1) != 1 else {}
+            expr = call(word, expr, **named)
+    return expr
 
 
 def _once(layer: Layer, key: str, value: Any) -> Any:

@@ -112,7 +112,7 @@ class Merged:
             return self.reference(nodes)
         if all(_same(node, first) for node in given[1:]) and not refs(first):
             return first
-        if all(is_constant(node) for node in given):
+        if all(is_constant(node) for node in given) and not _alike(given):
             return Hole(SPAN, tuple(nodes), hint)
         if all(isinstance(node, (Ref, Applied)) for node in given) and any(isinstance(node, Applied) for node in given):
             return self.path(nodes, hint)
@@ -281,6 +281,13 @@ def is_constant(node: Any) -> bool:
     if isinstance(node, (tree.TupleExpr, tree.ListExpr)):
         return all(is_constant(one) for one in node.items)
     return isinstance(node, tree.Literal)
+
+
+def _alike(nodes: list[Any]) -> bool:
+    """Say whether constants are of one form, so that only what is in them differs."""
+    if all(isinstance(node, tree.Unary) for node in nodes):
+        return True
+    return all(isinstance(node, tree.ListExpr) for node in nodes) and len({len(node.items) for node in nodes}) == 1
 
 
 def holes(node: Any) -> list[Hole]:

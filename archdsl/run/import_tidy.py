@@ -15,6 +15,9 @@ from archdsl.run.import_sizes import Size
 from archdsl.run.import_trace import Scope, Step, Value, replaced, values_in
 
 
+ELEMENTWISE = {"add", "sub", "mul", "div", "__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__", "add_", "mul_"}
+
+
 def gaussian_sample(mean: torch.Tensor, logvar: torch.Tensor) -> torch.Tensor:
     """Draw from a normal distribution; what `mean + exp(0.5 * logvar) * randn_like(...)` comes to."""
     return mean + torch.exp(0.5 * logvar) * torch.randn_like(mean)
@@ -23,6 +26,7 @@ def gaussian_sample(mean: torch.Tensor, logvar: torch.Tensor) -> torch.Tensor:
 def tidy(scope: Scope, kinds: dict[tuple[type, str], type]) -> None:
     """Tidy a scope and those within it; `kinds` are the classes that stand for namespaces."""
     _sample(scope)
+    _broadcast(scope)
     for key, child in scope.module.named_children():
         if _is_namespace(scope, child):
             _outline(scope, key, child, kinds)
@@ -146,6 +150,21 @@ def _sample(scope: Scope) -> None:
             if logvar is not None and logvar.shape == mean.shape:
                 step.target, step.args, step.kwargs = gaussian_sample, (mean, logvar), {}
                 break
+
+
+def _broadcast(scope: Scope) -> None:
+    """Leave out what is expanded only to meet a value of the same shape: it broadcasts by itself."""
+    for step in scope.steps:
+        if _word(step) not in ("expand", "expand_as") or not isinstance(step.result, Value):
+            continue
+        users = [user for user in scope.steps if step.result in mentioned(user)]
+        alike = all(_word(user) in ELEMENTWISE and _meets(user, step.result) for user in users)
+        if users and alike and not any(step.result is value for value in values_in(scope.result)):
+            step.target, step.args, step.kwargs = torch.Tensor.contiguous, step.args[:1], {}
+
+
+def _meets(step: Step, value: Value) -> bool:
+    return any(other is not value and other.shape == value.shape for other in step.values)
 
 
 def _drawn(product: Value) -> Value | None:

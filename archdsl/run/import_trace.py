@@ -123,6 +123,28 @@ DECIDES = {"__bool__": "decides by the numbers of a tensor", "item": "reads the 
            "masked_select": "makes a shape of the numbers of a tensor"}  # fmt: skip
 
 
+class Training(int):
+    """What `self.training` is meanwhile: False, and it is noted where the user's code decides by it."""
+
+    asked: list[Place]
+
+    def __bool__(self) -> bool:
+        frame = sys._getframe(1)
+        if not frame.f_code.co_filename.startswith((TORCH, HERE)):
+            self.asked.append(Place(frame.f_code.co_filename, frame.f_lineno))
+        return False
+
+
+def apart(result: Any, versions: dict[int, int]) -> Any:
+    """Return results as tensors of their own, where what was given came back unchanged: two values may not be one object."""
+
+    def own(leaf: Any) -> Any:
+        same = isinstance(leaf, torch.Tensor) and versions.get(id(leaf)) == leaf._version
+        return leaf.view_as(leaf) if same else leaf
+
+    return replaced(result, own) if type(result) in (torch.Tensor, tuple, list) else result
+
+
 class Tracer(TorchFunctionMode):
     """Writes down what happens while it is active; `scope` is the call that is under way."""
 
@@ -132,6 +154,8 @@ class Tracer(TorchFunctionMode):
         self.scope: Scope | None = None
         self.quiet = False
         self.kept: list[torch.Tensor] = []
+        self.asked: list[Place] = []
+        """Where the network decides by whether it is training."""
 
     def run(self, net: nn.Module, inputs: dict[str, torch.Tensor]) -> Scope:
         """Run a network, and return its scope. Raises Inexpressible."""
@@ -142,12 +166,21 @@ class Tracer(TorchFunctionMode):
         def called(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
             return self.call(plain, module, args, kwargs)
 
+        asked = Training(0)
+        asked.asked = self.asked
+
+        def training(_: nn.Module) -> bool:
+            """Answer torch's own code plainly."""
+            return False if sys._getframe(1).f_code.co_filename.startswith(TORCH) else asked  # type: ignore[return-value]
+
         nn.Module.__call__ = called  # type: ignore[method-assign]
+        nn.Module.training = property(training, lambda *_: None)  # type: ignore[assignment]
         try:
             with self, torch.no_grad():
                 self.enter(step, plain, net, (), inputs)
         finally:
             nn.Module.__call__ = plain  # type: ignore[method-assign]
+            del nn.Module.training
         assert step.scope is not None
         return step.scope
 
@@ -160,12 +193,16 @@ class Tracer(TorchFunctionMode):
             return plain(module, *args, **kwargs)
         place = self.look(scope)
         step = Step(module, self.read(scope, args, place), self.read(scope, kwargs, place), place)
+        with self.silence():
+            versions = {id(value.tensor): value.tensor._version for value in step.values}
         if self.is_leaf(module):
             with self.silence():
                 result = plain(module, *args, **kwargs)
         else:
             result = self.enter(step, plain, module, args, kwargs)
             self.scope = scope
+        with self.silence():
+            result = apart(result, versions)
         scope.steps.append(step)
         return self.write(scope, step, result)
 
@@ -236,7 +273,9 @@ class Tracer(TorchFunctionMode):
             )
         step = Step(func, self.read(scope, args, place), self.read(scope, kwargs, place), place)
         with self.silence():
-            result = func(*args, **kwargs)
+            plain = replaced((args, kwargs), lambda leaf: False if isinstance(leaf, Training) else leaf)
+            versions = {id(value.tensor): value.tensor._version for value in step.values}
+            result = apart(func(*plain[0], **plain[1]), versions)
         scope.steps.append(step)
         return self.write(scope, step, result)
 

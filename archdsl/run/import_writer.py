@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
+from archdsl.run.import_buffers import buffer_of
 from archdsl.run.import_errors import Inexpressible, Place
 from archdsl.run.import_functions import applied, function_expression
 from archdsl.run.import_layers import constant, is_leaf, layer_of_class, made_at, module_expression
@@ -226,7 +227,7 @@ class Body:
         for key, parameter in module.named_parameters(recurse=False):
             self.layers.append(Item(call("parameter", shape_of(parameter), init=init_of(parameter)), place, key=key))
         for key, held in module.named_buffers(recurse=False):
-            self.layers.append(Item(buffer_of(key, held, place), place, key=key))
+            self.layers += [Item(expr, place, key=each) for each, expr in buffer_of(key, held, place)]
         for key, child in module.named_children():
             if key in self.modules:
                 self.layers.append(Item(self.made(child, key, place), made_at(child, place), key=key))
@@ -319,14 +320,3 @@ def init_of(parameter: torch.Tensor) -> tree.Expr:
         number = float(held.flatten()[0]) if held.numel() else 0.0
         return name({0.0: "zeros", 1.0: "ones"}[number]) if number in (0.0, 1.0) else call("constant", literal(float(f"{number:.6g}")))
     return call("normal", std=literal(float(f"{float(held.std()):.1g}")))
-
-
-def buffer_of(key: str, held: torch.Tensor, place: Place) -> tree.Expr:
-    """Return a buffer that holds a constant."""
-    if held.numel() > 64:
-        raise Inexpressible(
-            place,
-            f"The buffer {key} {list(held.shape)} holds numbers that a spec would have to list",
-            "Compute it in forward, from arange, ones or tril.",
-        )
-    return call("buffer", constant(held.tolist(), place))

@@ -50,13 +50,14 @@ class Imported(NamedTuple):
     net: nn.Module
     inputs: dict[str, torch.Tensor]
     others: dict[str, torch.Tensor]
+    asked: list[Place]
 
 
 def imported(wanted: Wanted) -> Imported:
     """Return the spec of a network. Raises CannotImport, and Inexpressible for what no spec says."""
     net = network(wanted)
     given, symbols = examples(wanted.inputs)
-    scope = watch(net, given)
+    scope, asked = watch(net, given)
     tidy(scope, {})
     book = Book(scope)
     body = Body(scope, book, symbols)
@@ -66,7 +67,7 @@ def imported(wanted: Wanted) -> Imported:
     lines = statements_of(merged, lambda node: node, Names(merged, book.taken), model=True, inputs=wanted.inputs)
     model = tree.Block(SPAN, tree.Comments(blank=bool(book.blocks)), "model", name(wanted.kind), (), (*lines, *ties(net)))
     others, _ = examples(wanted.inputs, BATCH - 1, SYMBOLIC - 3)
-    return Imported(tree.File(SPAN, (*book.blocks, model), tree.Comments()), wanted.kind, net, given, others)
+    return Imported(tree.File(SPAN, (*book.blocks, model), tree.Comments()), wanted.kind, net, given, others, asked)
 
 
 def ties(net: nn.Module) -> list[tree.Tie]:
@@ -129,10 +130,11 @@ def check_inputs(net: nn.Module, names: Sequence[str]) -> None:
         raise CannotImport(f"{type(net).__name__} takes {', '.join(wanted)}, and no {unknown[0]}")
 
 
-def watch(net: nn.Module, inputs: dict[str, torch.Tensor]) -> Scope:
-    """Run the network once. Raises CannotImport where it cannot take such inputs."""
+def watch(net: nn.Module, inputs: dict[str, torch.Tensor]) -> tuple[Scope, list[Place]]:
+    """Run the network once; return with its scope where it decides by whether it is training. Raises CannotImport where it cannot take such inputs."""
     try:
-        return Tracer(is_leaf).run(net, inputs)
+        tracer = Tracer(is_leaf)
+        return tracer.run(net, inputs), list(dict.fromkeys(tracer.asked))
     except (Inexpressible, CannotImport):
         raise
     except Exception as error:
