@@ -180,7 +180,9 @@ class Bodies(Statements):
     def _spelled(self, lead: int, node: Scalar) -> Iterator[tree.Statement]:
         """Read statements of `.arch` that stand in a text."""
         first, last, text, positions = self.part(node, 0, len(self.text_of(node)))
-        tokens = tokens_of(self.source, self.complaints, text, *(() if text is not None else (first, last)), positions=positions)
+        tokens = tokens_of(
+            self.source, self.complaints, text, 0 if text is not None else first, None if text is not None else last, positions
+        )
         builder = Builder(tokens, self.complaints)
         builder.parser = Parser(tokens, builder, mend)
         file = builder.parser.run("file")

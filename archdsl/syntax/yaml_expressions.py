@@ -139,7 +139,7 @@ class Expressions:
     def _comments_inside(self, first: int, last: int, text: str | None, positions: list[int] | None) -> None:
         """Keep the comments of `.arch` that stand inside an expression of several lines."""
         unheard = Complaints()
-        tokens = tokens_of(self.source, unheard, text, *(() if text is not None else (first, last)), positions=positions)
+        tokens = tokens_of(self.source, unheard, text, 0 if text is not None else first, None if text is not None else last, positions)
         for number, comment, _, _ in tokens.comments:
             self.keeper.add(comment, tokens.starts[number] - 1)
 

@@ -297,7 +297,7 @@ def _events(text: str) -> Iterator[Any]:
     if not yaml.__with_libyaml__:
         yield from yaml.parse(text, Loader=yaml.SafeLoader)
         return
-    from yaml.cyaml import CParser
+    from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
     parser = CParser(text)
     try:

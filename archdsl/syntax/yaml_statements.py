@@ -279,4 +279,4 @@ class Statements(Expressions):
         read = self.text(value, "`about`", plain=True)
         span, comments = self.done(lead, key, value)
         if isinstance(read, tree.Literal):
-            yield tree.About(span, comments, read.replace(value=dedented(str(read.value))))
+            yield tree.About(span, comments, read.replace(value=dedented("\n" + str(read.value))))
