@@ -142,7 +142,7 @@ def test_each_form_of_a_definition_is_an_expression_of_arch(yaml: str, spelled: 
 @pytest.mark.parametrize(
     ("yaml", "spelled"),
     [
-        ("about: |\n  One.\n    two\n", 'about """One.\n  two"""'),
+        ("about: |\n  One.\n    two\n", 'about """\nOne.\n  two\n"""'),
         ("imports: [blocks/resnet.arch]", 'import "blocks/resnet.arch"'),
         ("params:\n  a: 2\n  b: [1, 2]\n  c: \"'M'\"\n  d: 1:59", None),
         ("params:\n  a: 2\n  b: [1, 2]\n  c: \"'M'\"", 'param a = 2\nparam b = [1, 2]\nparam c = "M"'),
