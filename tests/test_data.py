@@ -120,7 +120,8 @@ def write_table(folder: Path) -> str:
 
 
 def write_arrays(folder: Path) -> str:
-    np.savez(folder / "data.npz", features=np.random.rand(40, 2), price=np.random.rand(40))
+    random_numbers = np.random.default_rng(0)
+    np.savez(folder / "data.npz", features=random_numbers.random((40, 2)), price=random_numbers.random(40))
     return 'npz("data.npz")'
 
 

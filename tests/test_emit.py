@@ -222,3 +222,11 @@ def test_initial_weights_follow_the_rules():
     assert abs(net.transformer.h[0].mlp.c_fc.weight.std() - 0.02) < 0.001
     assert abs(net.transformer.h[0].mlp.c_proj.weight.std() - 0.02 / 8**0.5) < 0.001
     assert not net.transformer.h[0].mlp.c_fc.bias.any()
+
+
+def test_long_chains_and_sums_are_written_in_good_time():
+    """Neither a thousand terms nor a thousand layers in a row are too deep."""
+    terms, layers = " + ".join(["x"] * 1000), " -> linear(4) -> relu" * 1000
+    source = source_of(f"model M {{\n  input x: [4]\n  net = linear(4){layers}\n  y = {terms}\n  output y -> net\n}}\n")
+    assert source.count("nn.Linear(4, 4)") == 1001
+    assert formatted(source) == source

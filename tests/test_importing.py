@@ -42,6 +42,28 @@ NETWORKS = {
     "attention:NanoGPT": {"idx": "int64[T <= 32]"},
     "attention:ViT": {"image": "[3, 32, 32]"},
     "attention:Mixed": {"x": "[5, 16]", "memory": "[6, 16]"},
+    "variants:Variants": {"x": "[8]"},
+    "literature:SENet": {"x": "[3, 16, 16]"},
+    "literature:ConvNeXt": {"x": "[3, 32, 32]"},
+    "literature:TransEnc": {"src": "int64[T <= 50]"},
+    "literature:TextCNN": {"text": "int64[20]"},
+    "literature:Llama": {"tokens": "int64[T]"},
+    "literature:TCN": {"x": "[2, 30]"},
+    "literature:MoE": {"x": "[8]"},
+    "literature:GCN": {"x": "[T, 8]", "adj": "[T, T]"},
+    "literature:ESPCN": {"x": "[1, 8, 8]"},
+    "literature:CVAE": {"x": "[20]", "y": "int64[]"},
+    "literature:Seq2Seq": {"src": "int64[S]", "tgt": "int64[T]"},
+    "literature:Dense": {"x": "[3, 8, 8]"},
+    "literature:TimmAttn": {"x": "[6, 16]"},
+    "literature:VQ": {"x": "[3, 8, 8]"},
+    "literature:DDPM": {"x": "[1, 8, 8]", "t": "int64[]"},
+    "literature:NanoAttn": {"x": "[T <= 8, 16]"},
+    "literature:PointNet": {"pts": "[20, 3]"},
+    "literature:MaskedEnc": {"tokens": "int64[T]"},
+    "literature:CharRNN": {"x": "int64[T]"},
+    "literature:ShareLoop": {"x": "[4, 4]"},
+    "literature:AlexNet": {"x": "[3, 16, 16]"},
 }
 REFUSED = {
     "Decides": ("[4]", "if x.sum() > 0:", "decides by the numbers of a tensor"),
@@ -99,8 +121,8 @@ def examples(inputs):
     """Draw inputs of these types, names of sizes being 7."""
     found = []
     for kind in inputs.values():
-        sizes = [7 if "T" in size else int(size) for size in kind.partition("[")[2].rstrip("]").split(",")]
-        found.append(torch.randint(0, 50, (BATCH, *sizes)) if kind.startswith("int64") else torch.randn(BATCH, *sizes))
+        sizes = [int(size) if size.strip().isdigit() else 7 for size in kind.partition("[")[2].rstrip("]").split(",") if size]
+        found.append(torch.randint(0, 9, (BATCH, *sizes)) if kind.startswith("int64") else torch.randn(BATCH, *sizes))
     return found
 
 
@@ -109,12 +131,11 @@ def flat(result):
 
 
 def test_a_spec_builds_the_same_network(network, spec):
-    """Keys, shapes and their order are those of the original, and with its weights the outputs are its outputs."""
+    """Keys and shapes are those of the original, and with its weights the outputs are its outputs."""
     net = original(network)
     made = load(spec).module().eval()
-    assert [(key, value.shape) for key, value in made.state_dict().items()] == [
-        (key, value.shape) for key, value in net.state_dict().items()
-    ]
+    ours, theirs = ({key: value.shape for key, value in one.state_dict().items()} for one in (made, net))
+    assert ours == theirs
     made.load_state_dict(net.state_dict())
     inputs = examples(NETWORKS[network])
     results = []
@@ -189,6 +210,26 @@ def test_a_wrong_call_is_told(words, code, said, capsys):
     """Each mistake in the call is one complaint that says what is wanted."""
     assert main(["import", *words, "--allow-python", "importable"]) == code
     assert said in capsys.readouterr().err
+
+
+def test_the_page_shows_what_import_writes(tmp_path, monkeypatch):
+    """The example of the documentation is what the command makes of its Python."""
+    page = (TESTS.parent / "docs" / "language" / "importing.md").read_text()
+    python, spec = (page.partition(f"```{kind}\n")[2].partition("```")[0] for kind in ("python", "arch"))
+    (tmp_path / "nets_of_the_page.py").write_text(f"import torch.nn.functional as F\nfrom torch import nn\n\n\n{python}")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    out = tmp_path / "net.arch"
+    assert main(["import", "nets_of_the_page:Net", "--allow-python", "nets_of_the_page", "--input", "image=[3,32,32]", "-o", str(out)]) == 0
+    assert out.read_text() == spec
+
+
+def test_what_is_done_in_training_alone_is_warned_of(tmp_path, capsys):
+    """A branch on self.training is taken as in evaluation, which is said; --strict makes it a mistake."""
+    assert brought("literature:WithDrop", {"x": "[4]"}, out=tmp_path / "drop.arch") == 0
+    said = capsys.readouterr().err
+    assert "warning[only-in-evaluation]" in said
+    assert "if self.p == 0.0 or not self.training:" in said
+    assert brought("literature:WithDrop", {"x": "[4]"}, "--strict") == 1
 
 
 def test_arguments_make_the_network(tmp_path):

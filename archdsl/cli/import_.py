@@ -98,7 +98,9 @@ def only_in_evaluation(place: Place) -> Complaint:
     from archdsl.run.import_errors import span_of
 
     message = "This asks whether the network is training, and the spec has what it does in evaluation"
-    return Complaint("only-in-evaluation", message, span_of(place), suggestion="dropout and batch_norm know it by themselves.", severity="warning")
+    return Complaint(
+        "only-in-evaluation", message, span_of(place), suggestion="dropout and batch_norm know it by themselves.", severity="warning"
+    )
 
 
 def tried(report: Report, found: Imported, path: str, text: str, network: str) -> bool:

@@ -173,19 +173,7 @@ class _Writer:
         while isinstance(expr, tree.Group):
             expr = expr.inner
         if isinstance(expr, tree.Conditional):
-            local = scope.put_in[-1] if scope.put_in else {}
-            test = [bool(fold(expr.condition, {**self.strands[place].env, **local, **self.bound[place]})) for place in places]
-            yes, no = (
-                [place for place, holds in zip(places, test, strict=True) if holds],
-                [place for place, holds in zip(places, test, strict=True) if not holds],
-            )
-            if yes and no:
-                lines.add(f"if {scope.init.write(expr.condition)}:", indent)
-                self._element(lines, expr.then, yes, name, key, axis, indent + 4)
-                lines.add("else:", indent)
-                self._element(lines, expr.otherwise, no, name, key, axis, indent + 4)
-            else:
-                self._element(lines, expr.then if yes else expr.otherwise, places, name, key, axis, indent)
+            self._condition(lines, expr, places, name, key, axis, indent)
             return
         scope.strands = [self.strands[place] for place in places]
         texts = members(self.makers, [self.columns[place] for place in places])
@@ -208,6 +196,23 @@ class _Writer:
         if any(value != self.strands[place].env[key] for place, value in zip(places, left, strict=True)):
             lines.add(self._update(scope.carried[key], left, [self._enters(place).shape[axis] for place in places]), indent)
         scope.strands = self.strands
+
+    def _condition(self, lines: Lines, expr: tree.Conditional, places: list[int], name: str, key: str, axis: int, indent: int) -> None:
+        """Write a conditional element as a condition."""
+        scope = self.scope
+        local = scope.put_in[-1] if scope.put_in else {}
+        test = [bool(fold(expr.condition, {**self.strands[place].env, **local, **self.bound[place]})) for place in places]
+        yes, no = (
+            [place for place, holds in zip(places, test, strict=True) if holds],
+            [place for place, holds in zip(places, test, strict=True) if not holds],
+        )
+        if yes and no:
+            lines.add(f"if {scope.init.write(expr.condition)}:", indent)
+            self._element(lines, expr.then, yes, name, key, axis, indent + 4)
+            lines.add("else:", indent)
+            self._element(lines, expr.otherwise, no, name, key, axis, indent + 4)
+        else:
+            self._element(lines, expr.then if yes else expr.otherwise, places, name, key, axis, indent)
 
     def _update(self, variable: str, left: Sequence[object], entered: Sequence[object]) -> str:
         """Write how a size goes on: what a layer leaves, or how much it adds."""

@@ -8,7 +8,7 @@ from archdsl.syntax import tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from archdsl.emit.python import Document
     from archdsl.syntax.tree import Expr
@@ -58,6 +58,19 @@ def binary(op: str, left: str, right: str) -> str:
         return f"{left}**{right}" if close else f"{left} ** {right}"
     level = COMPARE if op in COMPARISONS else BINARY[op]
     return f"{within(left, level + (level == COMPARE))} {op} {within(right, level + 1)}"
+
+
+def joined(left: str, steps: Sequence[tuple[str, str]]) -> str:
+    """Write operators one after the other, each on what those before it gave; a sum may have a thousand terms."""
+    text, level = left, level_of(left)
+    for op, right in steps:
+        if op == "**":
+            text, level = binary(op, text, right), POWER
+            continue
+        own = COMPARE if op in COMPARISONS else BINARY[op]
+        before = text if level >= own + (own == COMPARE) else f"({text})"
+        text, level = f"{before} {op} {within(right, own + 1)}", own
+    return text
 
 
 def _simple(text: str) -> bool:
@@ -144,10 +157,7 @@ class Constants:
         while isinstance(left, tree.Binary):
             spine.append(left)
             left = left.left
-        text = self.write(left)
-        for step in reversed(spine):
-            text = binary(step.op, text, self.write(step.right))
-        return text
+        return joined(self.write(left), [(step.op, self.write(step.right)) for step in reversed(spine)])
 
     def _compare(self, expr: tree.Compare) -> str:
         text = within(self.write(expr.operands[0]), SUM)

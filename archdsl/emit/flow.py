@@ -5,12 +5,12 @@ from __future__ import annotations
 from archdsl.dims import Dim, names_in, origin_of
 from archdsl.emit.sizes import undivided
 from archdsl.emit.wrap import WIDTH
-from archdsl.graph import Apply, Index, Node, Number, Operate, Pack, Read, Run, Take
+from archdsl.graph import Apply, Index, Node, Number, Pack, Read, Run, Take
 from archdsl.layers.tensor import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from archdsl.emit.nodes import Values
     from archdsl.emit.python import Lines
@@ -30,7 +30,7 @@ class Flow:
         self.quiet = False
         self.peers: dict[int, Sequence[Node]] = {}
 
-    def assign(self, targets: str, node: Node, indent: int, span: Span, live: set[str], comment: str = "") -> None:
+    def assign(self, targets: str, node: Node, indent: int, span: Span, live: Container[str], comment: str = "") -> None:
         """Write `targets = node`, in several lines where one would be too much; `live` are the names read later on."""
         self._write(f"{targets} = ", targets, node, indent, span, live, comment)
 
@@ -38,7 +38,7 @@ class Flow:
         """Write `return node`."""
         self._write("return ", "", node, indent, span, set(), "")
 
-    def _carried(self, node: Node, indent: int, live: set[str]) -> None:
+    def _carried(self, node: Node, indent: int, live: Container[str]) -> None:
         """A layer whose state is carried on is run on a line of its own, wherever in an expression it stands."""
         stack = [node]
         while stack:
@@ -59,7 +59,7 @@ class Flow:
             else:
                 stack.extend(operands)
 
-    def _write(self, head: str, targets: str, node: Node, indent: int, span: Span, live: set[str], comment: str) -> None:
+    def _write(self, head: str, targets: str, node: Node, indent: int, span: Span, live: Container[str], comment: str) -> None:
         if self.values.carried:
             whole = isinstance(node, Take) and node.index == 0 and head.endswith("= ") and "," not in head
             for part in node.base.operands if whole and isinstance(node, Take) else (node,):
@@ -126,14 +126,14 @@ class Flow:
             del self.values.stand_in[id(before)]
         return [segment] if fits else [segment[:-1], segment[-1:]]
 
-    def _between(self, targets: str, steps: list[Node], live: set[str]) -> str:
+    def _between(self, targets: str, steps: list[Node], live: Container[str]) -> str:
         """Name what is between two lines: `x` where that is free, else the value that it becomes."""
         needed = {name for step in steps for operand in step.operands[1:] if operand is not None for name in reads(operand)}
-        if self.spare not in live | needed:
+        if self.spare not in live and self.spare not in needed:
             return self.spare
         if targets and targets.isidentifier() and targets not in needed:
             return targets
-        return next(name for name in (f"{self.spare}{number}" for number in range(2, 1000)) if name not in live | needed)
+        return next(name for name in (f"{self.spare}{number}" for number in range(2, 1000)) if name not in live and name not in needed)
 
     # ------------------------------------------------------------ shapes
 
@@ -240,6 +240,3 @@ def reads(node: Node) -> Iterable[str]:
         if isinstance(at, Read):
             yield at.name
         stack.extend(one for one in at.operands if one is not None)
-
-
-__all__ = ["Flow", "Operate", "reads", "spine"]

@@ -7,20 +7,43 @@ from archdsl.graph import Branch, Let, Loop, Node, Read, SetState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from archdsl.graph import Instance, Program, Statement
 
 
-def read_after(rest: Sequence[Sequence[Statement]], outer: Sequence[Sequence[Statement]], instances: Sequence[Instance]) -> set[str]:
-    """Return the names that are read after a statement: further on, around it, or as outputs."""
-    found: set[str] = set()
-    for body in [*rest, *outer]:
-        found |= reads_of(body)
-    for instance in instances:
-        for name, node in instance.outputs:
-            found |= {name, *reads(node)}
-    return found
+class Live:
+    """The names that are read later on, while the statements of a body go by.
+
+    Each body that is gone through counts what its statements still to come read; around a loop stands, for as
+    long as it lasts, what the loop reads as a whole.
+    """
+
+    def __init__(self, always: Iterable[str]) -> None:
+        self.always = set(always)
+        self.counts: list[dict[str, int]] = []
+
+    def enter(self, bodies: Sequence[Sequence[Statement]]) -> None:
+        """Begin to go through a body."""
+        self.counts.append({})
+        for body in bodies:
+            self._count(body, 1)
+
+    def leave(self) -> None:
+        """Be done with a body."""
+        self.counts.pop()
+
+    def passed(self, row: Sequence[Statement]) -> None:
+        """Note that a statement stands behind."""
+        self._count(row, -1)
+
+    def _count(self, body: Sequence[Statement], by: int) -> None:
+        counts = self.counts[-1]
+        for name in (name for statement in body for name in reads_of([statement])):
+            counts[name] = counts.get(name, 0) + by
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.always or any(count.get(name, 0) > 0 for count in self.counts)  # type: ignore[call-overload]
 
 
 def reads_of(body: Sequence[Statement]) -> set[str]:

@@ -29,7 +29,7 @@ class LoopWriter:
     def __init__(self, writer: ClassWriter) -> None:
         self.writer, self.scope = writer, writer.scope
 
-    def write(self, row: Sequence[Loop], rest: Sequence[Sequence[Statement]], init: int, forward: int) -> None:
+    def write(self, row: Sequence[Loop], init: int, forward: int) -> None:
         """Write the loop, in the constructor and in `forward`."""
         outer = self.scope.strands
         owners = {name for loop in row for body in loop.bodies for name in targets_of(body)}
@@ -47,16 +47,17 @@ class LoopWriter:
         self.scope.targets += row[0].targets
         headed = self._reach(row, forward)
         try:
-            made, computed = self._body(bodies, inner, rest, init, forward)
+            made, computed = self._body(bodies, inner, init, forward)
         except Differs:
             self.writer.init, self.writer.forward, self.scope.seen_targets = around
             saved.restore(self.writer)
             self.inner, _ = self._strands(row, outer)
-            self._one_by_one(rest, init, forward)
+            self._one_by_one(init, forward)
             self._leave(row, outer, {})
             return
         seen = self.scope.seen_targets
         self.writer.init, self.writer.forward, self.scope.seen_targets = around
+        self.scope.seen_targets |= seen - set(row[0].targets)
         self.writer.flow.lines = self.writer.forward
         self._constructor(row[0], made, names, created, init)
         self._forward(row[0], computed, seen, headed, forward)
@@ -147,24 +148,22 @@ class LoopWriter:
 
     # ------------------------------------------------------------ bodies
 
-    def _body(
-        self, bodies: Sequence[Sequence[Statement]], strands: Sequence[Strand], rest: Sequence[Sequence[Statement]], init: int, forward: int
-    ) -> tuple[Lines, Lines]:
+    def _body(self, bodies: Sequence[Sequence[Statement]], strands: Sequence[Strand], init: int, forward: int) -> tuple[Lines, Lines]:
         writer, outer = self.writer, self.scope.strands
         writer.init, writer.forward = Lines(), Lines()
         writer.flow.lines = writer.forward
         self.scope.strands = list(strands)
-        writer.outer += [*rest, *bodies]
+        writer.live.enter(bodies)
         try:
             writer.body(bodies, init + 4, forward + 4)
             for line in self.scope.settle({name for body in bodies for name in targets_of(body)}):
                 writer.init.add(line, init + 4)
         finally:
             self.scope.strands = outer
-            del writer.outer[-len(rest) - len(bodies) :]
+            writer.live.leave()
         return writer.init, writer.forward
 
-    def _one_by_one(self, rest: Sequence[Sequence[Statement]], init: int, forward: int) -> None:
+    def _one_by_one(self, init: int, forward: int) -> None:
         """Where the iterations are not alike, they are written one after the other, with the values of each."""
         writer, scope, loop = self.writer, self.scope, self.row[0]
         if len(self.row) > 1:
@@ -180,9 +179,9 @@ class LoopWriter:
         for strand, body in zip(self.inner, self.bodies, strict=True):
             scope.strands = [strand]
             scope.unrolled.append({target: strand.env[target] for target in loop.targets})
-            writer.outer += [*rest, *self.bodies]
+            writer.live.enter(self.bodies)
             writer.body([body], init, forward)
-            del writer.outer[-len(rest) - len(self.bodies) :]
+            writer.live.leave()
             scope.unrolled.pop()
         scope.strands = outer
 
@@ -324,7 +323,7 @@ class _Saved:
         self.targets, self.strands = list(scope.targets), scope.strands
         self.carried, self.aliases = dict(scope.carried), dict(scope.aliases)
         self.lists, self.iterators, self.overrides = set(writer.lists), set(writer.iterators), dict(writer.overrides)
-        self.outer, self.lines, self.stand_in = len(writer.outer), len(writer.forward.entries), dict(writer.values.stand_in)
+        self.live, self.lines, self.stand_in = len(writer.live.counts), len(writer.forward.entries), dict(writer.values.stand_in)
 
     def restore(self, writer: ClassWriter) -> None:
         """Put it back."""
@@ -333,7 +332,7 @@ class _Saved:
         writer.lists, writer.iterators, writer.overrides = self.lists, self.iterators, self.overrides
         writer.values.stand_in = self.stand_in
         writer.flow.lines = writer.forward
-        del writer.outer[self.outer :]
+        del writer.live.counts[self.live :]
         del writer.forward.entries[self.lines :]
 
 

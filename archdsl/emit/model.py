@@ -5,10 +5,10 @@ from __future__ import annotations
 from archdsl.emit.alike import alike
 from archdsl.emit.bodies import InitPlace, made_in, note_types, paths, resized, said
 from archdsl.emit.constants import Unwritable, negated
-from archdsl.emit.flow import Flow
+from archdsl.emit.flow import Flow, reads
 from archdsl.emit.indexed import picked
 from archdsl.emit.initial import write_initial
-from archdsl.emit.liveness import hidden_values, lets_of, read_after, read_by_buffers, targets_of
+from archdsl.emit.liveness import Live, hidden_values, lets_of, read_by_buffers, targets_of
 from archdsl.emit.loops import LoopWriter
 from archdsl.emit.modules import Makers, Signature
 from archdsl.emit.nodes import Values
@@ -87,7 +87,7 @@ class ClassWriter:
         self.makers = Makers(self.scope, self.signatures, self.shorthands, self.shorthands.runs)
         names = {name for name, _ in first.inputs} | targets_of(first.body)
         self.flow = Flow(self.values, self.forward, spare="x", unnamed=self.definition.kind != "model")
-        self.outer: list[Sequence[Statement]] = []
+        self.live = Live([name for own, node in self.results for name in (own, *reads(node))])
         self.for_buffers = read_by_buffers(first)
         self.scope.values = names
         self.body([instance.body for instance in self.instances], 8, 8)
@@ -110,11 +110,13 @@ class ClassWriter:
         """Write the statements of a body that is gone through in all strands at once."""
         if any(len(column) != len(columns[0]) for column in columns):
             raise Differs
+        self.live.enter(columns)
         for place, row in enumerate(zip(*columns, strict=True)):
-            rest = [column[place + 1 :] for column in columns]
-            self.statement(row, rest, init, forward)
+            self.live.passed(row)
+            self.statement(row, place + 1 == len(columns[0]), init, forward)
+        self.live.leave()
 
-    def statement(self, row: Sequence[Statement], rest: Sequence[Sequence[Statement]], init: int, forward: int) -> None:
+    def statement(self, row: Sequence[Statement], last: bool, init: int, forward: int) -> None:
         """Write one statement."""
         first = row[0]
         if isinstance(first, Constant):
@@ -123,11 +125,11 @@ class ClassWriter:
             self.init.comment(said(first), init)
             self.make([one.module for one in row if isinstance(one, Make)], init)
         elif isinstance(first, Let | SetState):
-            self._let([one for one in row if isinstance(one, Let | SetState)], rest, init, forward)
+            self._let([one for one in row if isinstance(one, Let | SetState)], last, init, forward)
         elif isinstance(first, Branch):
-            self._branch([one for one in row if isinstance(one, Branch)], rest, init, forward)
+            self._branch([one for one in row if isinstance(one, Branch)], init, forward)
         elif isinstance(first, Loop):
-            LoopWriter(self).write([one for one in row if isinstance(one, Loop)], rest, init, forward)
+            LoopWriter(self).write([one for one in row if isinstance(one, Loop)], init, forward)
 
     # ------------------------------------------------------------ constants and modules
 
@@ -195,7 +197,7 @@ class ClassWriter:
 
     # ------------------------------------------------------------ values
 
-    def _let(self, row: Sequence[Let | SetState], rest: Sequence[Sequence[Statement]], init: int, forward: int) -> None:
+    def _let(self, row: Sequence[Let | SetState], last: bool, init: int, forward: int) -> None:
         first = row[0]
         if not alike([one.node for one in row]) or any(len(one.makes) != len(first.makes) for one in row):
             raise Differs
@@ -206,39 +208,40 @@ class ClassWriter:
         if isinstance(first, Let) and set(first.targets) <= self.for_buffers:
             return
         self.forward.comment(said(first), forward)
-        live = read_after(rest, self.outer, self.instances)
         self.flow.peers = {id(first.node): [one.node for one in row]}
         around = self.overrides
         self.overrides = around | picked([one.node for one in row], self.access, self.scope)
         try:
-            self._computed(first, rest, live, forward)
+            self._computed(first, last, forward)
         finally:
             self.overrides = around
 
-    def _computed(self, first: Let | SetState, rest: Sequence[Sequence[Statement]], live: set[str], forward: int) -> None:
-        if isinstance(first, Let) and self._is_result(first, rest):
+    def _computed(self, first: Let | SetState, last: bool, forward: int) -> None:
+        if isinstance(first, Let) and self._is_result(first, last):
             self.flow.give(first.node, forward, first.node.span)
             self.returned = True
             return
-        targets = first.targets if isinstance(first, Let) else tuple(name if name not in live else f"next_{name}" for name in first.targets)
+        targets = (
+            first.targets if isinstance(first, Let) else tuple(name if name not in self.live else f"next_{name}" for name in first.targets)
+        )
         if isinstance(first, SetState):
             self.next_names |= dict(zip(first.targets, targets, strict=True))
-        self._assign(", ".join(targets), first, live, forward)
+        self._assign(", ".join(targets), first, forward)
 
-    def _assign(self, targets: str, first: Let | SetState, live: set[str], forward: int) -> None:
-        self.flow.assign(targets, first.node, forward, first.node.span, live | {name for name, _ in self.results})
+    def _assign(self, targets: str, first: Let | SetState, forward: int) -> None:
+        self.flow.assign(targets, first.node, forward, first.node.span, self.live)
         if any(first.node is node for _, node in self.results):
             self.values.stand_in[id(first.node)] = targets
 
-    def _is_result(self, let: Let, rest: Sequence[Sequence[Statement]]) -> bool:
+    def _is_result(self, let: Let, last: bool) -> bool:
         """Whether a value is all that is left to give: it is returned as it is computed."""
         instance = self.instances[0]
-        last = not rest[0] and not self.outer and len(self.results) == 1 and len(let.targets) == 1
+        last = last and len(self.live.counts) == 1 and len(self.results) == 1 and len(let.targets) == 1
         return last and let.targets[0] == instance.outputs[0][0] and not instance.states and not instance.carries
 
     # ------------------------------------------------------------ conditions
 
-    def _branch(self, row: Sequence[Branch], rest: Sequence[Sequence[Statement]], init: int, forward: int) -> None:
+    def _branch(self, row: Sequence[Branch], init: int, forward: int) -> None:
         """A condition is decided where the class is made; `forward` asks what was made."""
         strands = self.scope.strands
         taken = [strand for strand, one in zip(strands, row, strict=True) if one.value]
@@ -252,15 +255,11 @@ class ClassWriter:
         condition = self._condition(row[0])
         if not condition or (not then) or (row[0].has_else and not otherwise):
             self.scope.strands = taken or others
-            self.outer.append([*rest[0]])
             self.body(then or otherwise, init, forward)
-            self.outer.pop()
             self.scope.strands = strands
             return
-        self.outer.append([*rest[0]])
         first = self._side(then, taken, init + 4, forward + 4, changed)
         second = self._side(otherwise, others, init + 4, forward + 4, changed) if any(otherwise) else (Lines(), Lines())
-        self.outer.pop()
         self.scope.strands = strands
         self._join(row[0], condition, first, second, (then[0], otherwise[0] if otherwise else ()), init, forward)
 

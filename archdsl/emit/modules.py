@@ -97,20 +97,20 @@ class Makers:
         after = [one for one in given if one not in leading]
         if len(leading) < layer.leading:
             inferred = [f"{name}={text}" for name, text in zip(layer.infers, inferred, strict=False)]
-            written = [self._given(one, column, position) for position, one in enumerate(given)]
+            written = [self._given(one, column) for one in given]
             return [
                 *[text for text, one in zip(written, given, strict=True) if one.positional],
                 *inferred,
                 *[text for text, one in zip(written, given, strict=True) if not one.positional],
                 *_fixed(layer),
             ]
-        before = [self._given(one, column, position) for position, one in enumerate(leading)]
-        return [*before, *inferred, *[self._given(one, column, position) for position, one in enumerate(after)], *_fixed(layer)]
+        before = [self._given(one, column) for one in leading]
+        return [*before, *inferred, *[self._given(one, column) for one in after], *_fixed(layer)]
 
     def _inferred(self, name: str, column: Sequence[Module]) -> str:
         return self.scope.value([module.inferred[name] for module in column], hint=name)
 
-    def _given(self, one: Given, column: Sequence[Module], _position: int) -> str:
+    def _given(self, one: Given, column: Sequence[Module]) -> str:
         matching = [
             next((other for other in module.arguments if other.name == one.name and other.positional == one.positional), one)
             for module in column
@@ -148,7 +148,7 @@ class Makers:
         parts = [self._size_of(name, argument, column) for name, argument in signature.inferred.items()]
         for argument, values in signature.fresh.items():
             parts.append(self.scope.value([values[id(module.instance)] for module in column], hint=argument))
-        given = [self._given(one, column, 0) for one in column[0].arguments if is_constant(one.value)]
+        given = [self._given(one, column) for one in column[0].arguments if is_constant(one.value)]
         given += unsaid(self.scope, definition, column[0].arguments)
         uses = [self.scope.init.name(name) or name for name in signature.uses]
         if definition.parameters:
@@ -175,7 +175,7 @@ class Makers:
         layer = column[0].layer
         assert layer is not None
         inner = self.make([module.members[0] for module in column])
-        given = [self._given(one, column, 0) for one in column[0].arguments]
+        given = [self._given(one, column) for one in column[0].arguments]
         self.document.use(f"from torch.nn.utils.parametrizations import {layer.name}")
         return f"{layer.name}({', '.join([inner, *given])})"
 

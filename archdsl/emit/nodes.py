@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 
-from archdsl.dims import Dim
-from archdsl.emit.constants import POSTFIX, SUM, TEST, Unwritable, binary, within
+from archdsl.emit.constants import POSTFIX, Unwritable, joined, within
 from archdsl.emit.python import literal
 from archdsl.graph import Apply, Index, Module, Node, Number, Operate, Pack, Read, Run, Take, Weight
 from archdsl.layers.bind import bind
 from archdsl.layers.tensor import Mismatch, Tensor
-from archdsl.syntax import tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +83,12 @@ class Values:
         if len(node.inputs) == 1:
             sign = {"not": "~"}.get(node.op, node.op)
             return sign + within(self.write(node.inputs[0]), POSTFIX)
-        return binary(node.op, self.write(node.inputs[0]), self.write(node.inputs[1]))
+        spine: list[Operate] = []
+        left: Node = node
+        while isinstance(left, Operate) and len(left.inputs) == 2 and (left is node or id(left) not in self.stand_in):
+            spine.append(left)
+            left = left.inputs[0]
+        return joined(self.write(left), [(step.op, self.write(step.inputs[1])) for step in reversed(spine)])
 
     def index(self, node: Index) -> str:
         """Write an index as its author did; the slices that stand for whole dimensions too."""
@@ -331,6 +334,3 @@ def call_layer(
         several = values[fixed:]
         heads = [*values[:fixed], f"({', '.join(several)}{',' if len(several) == 1 else ''})"]
     return f"{function}({', '.join([*heads, *parts])})"
-
-
-__all__ = ["SUM", "TEST", "Dim", "Values", "call_layer", "fill", "outcome", "tree"]

@@ -336,6 +336,9 @@ class Scope:
                 return self.size([shape[axis] for shape in shapes], place)
             sizes = [self.size(column, place) for column in zip(*shapes, strict=True)]
         except (Differs, ValueError) as error:
+            if place == "forward" and word in ("channels", "dim"):
+                # No name holds the size of what a loop changes, but the value itself does.
+                return f"{subject.id}.size({axis + kinds[0].batched})"  # type: ignore[union-attr]
             raise Unwritable(word) from error
         if word == "shape":
             return f"({', '.join(sizes)},)" if len(sizes) == 1 else f"({', '.join(sizes)})"

@@ -33,7 +33,9 @@ def buffer_of(key: str, held: torch.Tensor, place: Place) -> list[tuple[str, tre
     if held.numel() <= MOST_LISTED:
         return [(key, call("buffer", constant(held.tolist(), place)))]
     raise Inexpressible(
-        place, f"The buffer {key} {list(held.shape)} holds numbers that a spec would have to list", "Compute it in forward, from arange, ones or tril."
+        place,
+        f"The buffer {key} {list(held.shape)} holds numbers that a spec would have to list",
+        "Compute it in forward, from arange, ones or tril.",
     )
 
 

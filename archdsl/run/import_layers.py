@@ -162,7 +162,7 @@ def module_expression(module: nn.Module, place: Place) -> tree.Expr:
 
 def wrapped(module: nn.Module, expr: tree.Expr, place: Place) -> tree.Expr:
     """Return a layer within `weight_norm` or `spectral_norm`, where its weight is computed so."""
-    if module._forward_pre_hooks or module._forward_hooks:
+    if module._forward_pre_hooks or module._forward_hooks:  # noqa: SLF001 - torch has no other way to ask
         what = "The weight_norm and spectral_norm of torch.nn.utils.parametrizations have counterparts; those of torch.nn.utils have not."
         raise Inexpressible(place, f"This nn.{type(module).__name__} has a hook", what)
     for key, rules in getattr(module, "parametrizations", {}).items():
@@ -233,18 +233,24 @@ def constant(value: Any, place: Place) -> tree.Expr:
         return literal(str(value).removeprefix("torch."))
     if isinstance(value, nn.Module) and is_leaf(value):
         return module_expression(value, place)
+    if callable(value) and getattr(F, getattr(value, "__name__", ""), None) is value:
+        return literal(value.__name__)
     raise Inexpressible(
         place, f"A {type(value).__name__} is no constant of a spec", "Constants are numbers, texts, truth values, lists, tuples and dicts."
     )
 
 
 def root(value: float) -> tree.Expr:
-    """Return a long number as the root that it is, if it is one."""
+    """Return a long number as the root or logarithm that it is, if it is one."""
     for whole in {round(value * value), round(1 / (value * value)) if value else 0}:
         if whole > 0 and math.sqrt(whole) == value:
             return call("sqrt", literal(whole))
         if whole > 0 and 1 / math.sqrt(whole) == value:
             return binary("/", literal(1), call("sqrt", literal(whole)))
+    whole = round(math.exp(abs(value))) if abs(value) < 30 else 0
+    if whole > 1 and math.log(whole) == abs(value):
+        logarithm = call("log", literal(whole))
+        return tree.Unary(SPAN, "-", logarithm) if value < 0 else logarithm
     return literal(value)
 
 
@@ -258,6 +264,8 @@ def bound(layer: Layer, function: Any, args: tuple[Any, ...], kwargs: dict[str, 
     rest = list(args)
     parameters = _parameters(function)
     if parameters is not None:
+        defaults = {one.name: one.default for one in inspect.signature(function).parameters.values()}
+        named = {key: given for key, given in named.items() if layer.argument(key) or given is not defaults.get(key)}
         for parameter, given in zip(parameters, args, strict=False):
             named[RENAMED.get(parameter, parameter)] = given
         rest = []

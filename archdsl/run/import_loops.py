@@ -112,6 +112,8 @@ def _own(node: Any) -> Any:
     """Return an expression that uses the layer of its own turn."""
     if isinstance(node, Link) and _indices(node.layer):
         return Link(SPAN, name(_indices(node.layer)[0][0]), callable=True)
+    if isinstance(node, tree.Call) and _indices(node.function):
+        return tree.Call(SPAN, name(_indices(node.function)[0][0]), _own(node.arguments))
     return rebuilt(node, _own)
 
 

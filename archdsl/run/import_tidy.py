@@ -14,8 +14,21 @@ from archdsl.run.import_layers import is_leaf
 from archdsl.run.import_sizes import Size
 from archdsl.run.import_trace import Scope, Step, Value, replaced, values_in
 
-
-ELEMENTWISE = {"add", "sub", "mul", "div", "__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__", "add_", "mul_"}
+ELEMENTWISE = {
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "__add__",
+    "__radd__",
+    "__sub__",
+    "__rsub__",
+    "__mul__",
+    "__rmul__",
+    "__truediv__",
+    "add_",
+    "mul_",
+}
 
 
 def gaussian_sample(mean: torch.Tensor, logvar: torch.Tensor) -> torch.Tensor:
@@ -27,6 +40,7 @@ def tidy(scope: Scope, kinds: dict[tuple[type, str], type]) -> None:
     """Tidy a scope and those within it; `kinds` are the classes that stand for namespaces."""
     _sample(scope)
     _broadcast(scope)
+    _select(scope)
     for key, child in scope.module.named_children():
         if _is_namespace(scope, child):
             _outline(scope, key, child, kinds)
@@ -161,6 +175,51 @@ def _broadcast(scope: Scope) -> None:
         alike = all(_word(user) in ELEMENTWISE and _meets(user, step.result) for user in users)
         if users and alike and not any(step.result is value for value in values_in(scope.result)):
             step.target, step.args, step.kwargs = torch.Tensor.contiguous, step.args[:1], {}
+
+
+def _select(scope: Scope) -> None:
+    """Take parts of a dimension that was moved before the batch from where it was: `qkv.permute(2, 0, 3, 1, 4)[0]`."""
+    steps: list[Step] = []
+    for step in scope.steps:
+        moved = step.values[0].step if step.values else None
+        order = _order(moved) if moved is not None else None
+        if moved is None or order is None or order[0] == 0:
+            steps.append(step)
+        elif _word(step) == "unbind" and step.kwargs.get("dim", [*step.args, 0][1]) == 0:
+            for at, result in enumerate(step.result):
+                steps += _taken(moved, order, at, result, step)
+        elif _word(step) == "__getitem__" and type(step.args[1]) is int:
+            steps += _taken(moved, order, step.args[1] % moved.result.shape[0], step.result, step)
+        else:
+            steps.append(step)
+    scope.steps = steps
+
+
+def _order(step: Step) -> tuple[int, ...] | None:
+    """Return the order that a step puts dimensions in."""
+    if _word(step) != "permute" or not isinstance(step.result, Value):
+        return None
+    given = step.args[1:] or tuple(step.kwargs.values())
+    order = tuple(given[0]) if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
+    return tuple([int(axis) % len(order) for axis in order])
+
+
+def _taken(moved: Step, order: tuple[int, ...], at: int, result: Value, step: Step) -> list[Step]:
+    """Return the steps that take one part out, and then put the dimensions that are left into order."""
+    source, axis = moved.values[0], order[0]
+    left = tuple([each - (each > axis) for each in order[1:]])
+    part = Step(torch.Tensor.__getitem__, (source, (*[slice(None)] * axis, at)), {}, step.place)
+    if left == tuple(range(len(left))):
+        part.result, result.step, result.batched = result, part, source.batched
+        return [part]
+    part.result = Value(source.tensor.select(axis, at), batched=source.batched, step=part)
+    swapped = [each for each, to in enumerate(left) if each != to]
+    if len(swapped) == 2:
+        turn = Step(torch.Tensor.transpose, (part.result, *swapped), {}, step.place)
+    else:
+        turn = Step(torch.Tensor.permute, (part.result, *left), {}, step.place)
+    turn.result, result.step, result.batched = result, turn, source.batched
+    return [part, turn]
 
 
 def _meets(step: Step, value: Value) -> bool:

@@ -129,17 +129,22 @@ class Training(int):
     asked: list[Place]
 
     def __bool__(self) -> bool:
-        frame = sys._getframe(1)
+        frame = sys._getframe(1)  # noqa: SLF001 - the only way to know whose code is running
         if not frame.f_code.co_filename.startswith((TORCH, HERE)):
             self.asked.append(Place(frame.f_code.co_filename, frame.f_lineno))
         return False
+
+
+def version(tensor: torch.Tensor) -> int:
+    """Return how often a tensor has been written to."""
+    return tensor._version  # noqa: SLF001 - torch has no other way to ask
 
 
 def apart(result: Any, versions: dict[int, int]) -> Any:
     """Return results as tensors of their own, where what was given came back unchanged: two values may not be one object."""
 
     def own(leaf: Any) -> Any:
-        same = isinstance(leaf, torch.Tensor) and versions.get(id(leaf)) == leaf._version
+        same = isinstance(leaf, torch.Tensor) and versions.get(id(leaf)) == version(leaf)
         return leaf.view_as(leaf) if same else leaf
 
     return replaced(result, own) if type(result) in (torch.Tensor, tuple, list) else result
@@ -171,7 +176,8 @@ class Tracer(TorchFunctionMode):
 
         def training(_: nn.Module) -> bool:
             """Answer torch's own code plainly."""
-            return False if sys._getframe(1).f_code.co_filename.startswith(TORCH) else asked  # type: ignore[return-value]
+            caller = sys._getframe(1)  # noqa: SLF001 - the only way to know whose code is running
+            return False if caller.f_code.co_filename.startswith(TORCH) else asked  # type: ignore[return-value]
 
         nn.Module.__call__ = called  # type: ignore[method-assign]
         nn.Module.training = property(training, lambda *_: None)  # type: ignore[assignment]
@@ -194,7 +200,7 @@ class Tracer(TorchFunctionMode):
         place = self.look(scope)
         step = Step(module, self.read(scope, args, place), self.read(scope, kwargs, place), place)
         with self.silence():
-            versions = {id(value.tensor): value.tensor._version for value in step.values}
+            versions = {id(value.tensor): version(value.tensor) for value in step.values}
         if self.is_leaf(module):
             with self.silence():
                 result = plain(module, *args, **kwargs)
@@ -274,7 +280,7 @@ class Tracer(TorchFunctionMode):
         step = Step(func, self.read(scope, args, place), self.read(scope, kwargs, place), place)
         with self.silence():
             plain = replaced((args, kwargs), lambda leaf: False if isinstance(leaf, Training) else leaf)
-            versions = {id(value.tensor): value.tensor._version for value in step.values}
+            versions = {id(value.tensor): version(value.tensor) for value in step.values}
             result = apart(func(*plain[0], **plain[1]), versions)
         scope.steps.append(step)
         return self.write(scope, step, result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Protocol
 
 import torch
@@ -59,8 +60,9 @@ class Body:
         self.layers: list[Item] = []
         self.flow: list[Item] = []
         self.modules: dict[str, nn.Module] = {}
-        self.extra: dict[str, dict[str, Any]] = {}
+        self.extra: dict[nn.Module, dict[str, Any]] = {}
         self.zeros: dict[Value, Inexpressible] = {}
+        self.state_of: dict[tuple[Value, ...], Value] = {}
         self.states: list[tuple[Value, tuple[Value, ...]]] = []
         for step in scope.steps:
             self.step(step)
@@ -102,7 +104,8 @@ class Body:
         """Return a size by how it was computed."""
         kind, left, right = size.form
         if kind != "dim":
-            return binary(kind, self.lower(left, place), self.lower(right, place))
+            parts = self.lower(left, place), self.lower(right, place)
+            return literal(int(size)) if all(isinstance(part, tree.Literal) for part in parts) else binary(kind, *parts)
         if is_batch(size):
             raise Inexpressible(
                 place, "This computes with how many samples there are", "A spec speaks of one sample, and never of how many there are."
@@ -153,6 +156,7 @@ class Body:
             if isinstance(one, tuple) and len(values_in(one)) > 1:
                 state = Value(values_in(one)[0].tensor, batched=False, name="state", step=step)
                 self.states.append((state, tuple(values_in(one))))
+                self.state_of[tuple(values_in(one))] = state
                 found.append(state)
             else:
                 found += values_in(one)
@@ -163,30 +167,52 @@ class Body:
         module = step.target
         if isinstance(module, nn.Identity) or (isinstance(module, nn.Sequential) and not len(module)):
             return step.args[0]  # type: ignore[no-any-return]
-        heads = [self.value(value, step.place) for value in self.heads(step)]
+        given, named = self.heads(step)
+        heads = [self.value(value, step.place) for value in given]
         if is_leaf(module) and not module.state_dict():
             return applied(tuple(heads), module_expression(module, step.place))
         path = self.path(module, step.place)
         layer: tree.Expr = name(path[0])
         for index in path[1:]:
             layer = tree.Subscript(SPAN, layer, (literal(int(index)),))
+        if named:
+            return call(layer, *heads, **{key: self.value(value, step.place) for key, value in named.items()})
         return applied(tuple(heads), layer, callable=len(path) == 1)
 
-    def heads(self, step: Step) -> list[Value]:
-        """Return the values that a module is applied to; other arguments of its call join those it is made with."""
-        if not is_leaf(step.target):
-            return step.values
-        import inspect
+    def heads(self, step: Step) -> tuple[list[Value], dict[str, Value]]:
+        """Return the values that a module is applied to, those by name that are not next in order.
 
+        Other arguments of its call join those that it is made with.
+        """
+        if not is_leaf(step.target):
+            return step.values, {}
         layer = layer_of_class(step.target)
-        bound = inspect.signature(step.target.forward).bind(*step.args, **step.kwargs).arguments
+        order = layer.values if layer is not None else ()
         found: list[Value] = []
-        for key, given in bound.items():
-            if values_in(given):
-                found += [value for value in values_in(given) if value not in self.zeros]
+        named: dict[str, Value] = {}
+        for key, given in inspect.signature(step.target.forward).bind(*step.args, **step.kwargs).arguments.items():
+            values = self.given(given, step.place)
+            if values and key in order and order.index(key) != len(found):
+                named[key] = values[0]
+            elif values:
+                found += values
             elif layer is not None and key in layer.forward and given != getattr(layer.argument(key), "default", None):
-                self.extra.setdefault(self.path(step.target, step.place)[0], {})[key] = given
-        return found
+                self.extra.setdefault(step.target, {})[key] = given
+        return found, named
+
+    def given(self, given: Any, place: Place) -> list[Value]:
+        """Return what is given for one argument of a layer: a value, or a state of several that was given out as one."""
+        values = [value for value in values_in(given) if value not in self.zeros]
+        if len(values) < 2:
+            return values
+        state = self.state_of.get(tuple(values))
+        if state is None:
+            raise Inexpressible(
+                place,
+                "This puts a state of two values together",
+                "A spec passes on the state of a layer as a whole; scan goes through time.",
+            )
+        return [state]
 
     def path(self, module: nn.Module, place: Place) -> list[str]:
         """Return where a module stands below the scope's own: its name, and numbers in lists."""
@@ -230,7 +256,7 @@ class Body:
             self.layers += [Item(expr, place, key=each) for each, expr in buffer_of(key, held, place)]
         for key, child in module.named_children():
             if key in self.modules:
-                self.layers.append(Item(self.made(child, key, place), made_at(child, place), key=key))
+                self.layers.append(Item(self.expression(child, place), made_at(child, place), key=key))
             elif child.state_dict():
                 raise Inexpressible(
                     made_at(child, place),
@@ -238,28 +264,24 @@ class Body:
                     "Leave it out, or let forward use it.",
                 )
 
-    def made(self, module: nn.Module, key: str, place: Place) -> tree.Expr:
-        """Return what makes a named layer, with the arguments of its call that belong to it."""
-        expr = self.expression(module, place)
-        layer = layer_of_class(module) if is_leaf(module) else None
-        for argument, given in self.extra.get(key, {}).items():
-            assert isinstance(expr, Made)
-            assert layer is not None
-            arguments = tuple(
-                [(name_, literal(given) if name_ == argument else value) for name_, value in expr.arguments if name_ != argument]
-            )
-            expr = Made(SPAN, expr.function, (*arguments, (argument, literal(given))), expr.defaults, expr.first)
-        return expr
-
     def expression(self, module: nn.Module, place: Place) -> tree.Expr:
         """Return what makes a module: a layer, a chain, a list, or a block of the user's."""
         if is_leaf(module):
-            return module_expression(module, place)
+            return self.leaf(module, place)
         if isinstance(module, (nn.ModuleList, nn.Sequential)) and self.is_list(module):
             return listed([self.expression(one, place) for one in module])
         if isinstance(module, (nn.ModuleList, nn.Sequential)) and type(module).forward in (nn.ModuleList.forward, nn.Sequential.forward):
             return chained([(key, self.expression(one, place)) for key, one in module.named_children()])
         return self.blocks.expression(module, place)
+
+    def leaf(self, module: nn.Module, place: Place) -> tree.Expr:
+        """Return what makes one of torch's layers, with the arguments of its call that belong to it."""
+        expr = module_expression(module, place)
+        extra = {key: literal(given) for key, given in self.extra.get(module, {}).items()}
+        if not extra or not isinstance(expr, Made):
+            return expr
+        kept = tuple([(key, value) for key, value in expr.arguments if key not in extra])
+        return Made(SPAN, expr.function, (*kept, *extra.items()), expr.defaults, expr.first)
 
     def is_list(self, module: nn.Module) -> bool:
         """Say whether the members of a container are called one by one."""

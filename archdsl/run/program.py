@@ -57,7 +57,7 @@ class Running:
         try:
             self.train_data, self.valid_data = self.module.load_data(self.device, **given)
         except ModuleNotFoundError as error:
-            raise RunError(f"the data needs the package {error.name}: pip install 'archdsl[data]'") from error
+            raise RunError(f"the data needs the package {error.name}; pip install 'archdsl[data]' brings those of built-in data") from error
         except OSError as error:
             raise RunError(f"the data cannot be read: {error}") from error
 
