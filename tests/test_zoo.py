@@ -231,3 +231,20 @@ def test_networks_with_a_recipe_are_trained_here():
     """A recipe that is added is tried, unless its network is too large for that."""
     with_recipe = {path.stem for path in ZOO if re.search(r"^train \{", path.read_text(), re.MULTILINE)}
     assert with_recipe - set(SMALL) == {"gpt2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("tcn", {"channels": 16, "levels": 3}),
+        ("wavenet", {"width": 8, "skip": 16, "layers": 3}),
+        ("ddpm", {"width": 16}),
+        ("densenet121", {"growth": 16}),
+    ],
+)
+def test_params_are_arguments_of_the_class(name, params):
+    """A class that is made with other arguments is the one that the spec makes with such params."""
+    with torch.device("meta"):
+        net = spec_of(name).module(None, **params)
+        other = package.load(SPECS / "zoo" / f"{name}.arch", params=params).module()
+    assert {key: value.shape for key, value in net.state_dict().items()} == {key: value.shape for key, value in other.state_dict().items()}

@@ -217,6 +217,9 @@ def _compare(body: Body, expr: tree.Compare) -> object:
 
 def operate(body: Body, op: str, nodes: list[Node], span: Span) -> object:
     """Apply an operator to values, elementwise but for `@`."""
+    from archdsl.analyze.apply import settled
+
+    nodes = [settled(node) for node in nodes]
     for node in nodes:
         if not isinstance(node.type, Tensor):
             body.complain(say.not_a_value("several values", node.span))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from torch import nn
@@ -23,12 +24,13 @@ Constants = tuple[tree.Expr | None, ...]
 class Book:
     """All blocks of a network, each after those that it uses; `expression` says how one is used."""
 
-    def __init__(self, net: Scope) -> None:
+    def __init__(self, net: Scope, made: dict[nn.Module, Made]) -> None:
         self.scopes: dict[nn.Module, list[Scope]] = {}
         self.order: list[type] = []
-        self.uses: dict[nn.Module, Made] = {}
+        self.uses = dict(made)
+        self.made = made
         self.blocks: list[tree.Block] = []
-        self.taken: set[str] = {type(net.module).__name__}
+        self.taken: set[str] = {type(net.module).__name__, *[each.function for each in made.values()]}
         self._collect(net)
         for kind in self.order:
             self._write(kind)
@@ -122,7 +124,7 @@ class Parameters:
         self.constants: dict[str, Constants] = {}
         self.conditions: dict[tuple[bool, ...], tree.Expr] = {}
         self.written: dict[Constants, tree.Expr] = {}
-        self.taken = {line.item.key for line in merged.lines} | {value.name for value in merged.body.inputs}
+        self.taken = {line.item.key for line in merged.lines} | {value.name for value in merged.inputs}
         signature = [made_with(module) for module in modules]
         self.signature = [key for key in signature[0] if all(key in each for each in signature)]
         self.known = {key: tuple([literal(each[key]) if _plain(each[key]) else None for each in signature]) for key in self.signature}
@@ -144,8 +146,11 @@ class Parameters:
         return held or self.defaults.get(key) or next(one for one in self.constants[key] if one is not None)
 
     def default(self, key: str) -> tree.Expr | None:
-        """Return what more than half of the uses give, where there are enough of them."""
+        """Return the default of an argument of `__init__`; for what is none of them, what more than half of the uses give."""
         given = [one for one in self.constants[key] if one is not None]
+        own = inspect.signature(type(self.modules[0]).__init__).parameters.get(key)
+        if own is not None and (own.default is own.empty or _plain(own.default)):
+            return None if own.default is own.empty or own.default is None else literal(own.default)
         if all(isinstance(one, tree.Literal) and isinstance(one.value, bool) for one in given):
             return literal(False)
         if any(isinstance(one, tree.Literal) and type(one.value) is int and one.value > 8 for one in given):
@@ -175,6 +180,8 @@ class Parameters:
     def _sizes(self) -> list[tuple[int, Constants]]:
         """Return for the dimension of features of the first input what it is in each use; images have it first, sequences last."""
         inputs = [body.inputs[0] for body in self.merged.bodies]
+        if not inputs:
+            return []
         rank = len(inputs[0].shape) - 1
         if rank < 1 or any(len(one.shape) != rank + 1 or not one.dtype.is_floating_point for one in inputs):
             return []
@@ -182,7 +189,7 @@ class Parameters:
         return [(at, tuple([literal(one.shape[at + 1]) for one in inputs]))]
 
     def _dimension(self, at: int) -> tree.Expr:
-        first = self.merged.body.inputs[0]
+        first = self.merged.inputs[0]
         rank = len(first.shape) - 1
         if rank > 2 and not self.merged.dims:
             return call("channels", name(first.name))
@@ -208,6 +215,8 @@ class Parameters:
             factors = {_factor(one, other) for one, other in zip(constants, known, strict=True) if one is not None}
             factor = factors.pop() if len(factors) == 1 else None
             numbers = {one.value for one in known if isinstance(one, tree.Literal)}
+            if factor is None and key and _halves(constants, known) and len(numbers) > 1:
+                factor = -2
             if factor is None or len(numbers) < 2:
                 continue
             if key:
@@ -268,12 +277,12 @@ class Parameters:
                 found.append((name(key), tuple([one == literal(True) for one in constants])))
             elif all(one is not None for one in constants):
                 found.append((_compare(name(key), literal(1)), tuple([one != literal(1) for one in constants])))
-        if len(self.merged.body.inputs[0].shape) > 3:
+        if len(self.merged.inputs[0].shape) > 3:
             sizes = self._sizes()
             for constants, said in [*self.written.items(), *[(held, name(key)) for key, held in self.constants.items()]]:
                 if sizes and all(constants) and not isinstance(said, tree.Call):
                     held = tuple([one != size for one, size in zip(constants, sizes[0][1], strict=True)])
-                    found.append((_compare(call("channels", name(self.merged.body.inputs[0].name)), said), held))
+                    found.append((_compare(call("channels", name(self.merged.inputs[0].name)), said), held))
         return found
 
     def _flag(self, line: Line) -> tree.Expr:
@@ -332,6 +341,14 @@ def _agree(constants: Constants, known: Constants) -> bool:
 
 def _plain(value: object) -> bool:
     return value is None or type(value) in (bool, int, float, str)
+
+
+def _halves(constants: Constants, known: Constants) -> bool:
+    """Say whether each number is half of another, without what is left over."""
+    pairs = [(one, other) for one, other in zip(constants, known, strict=True) if one is not None]
+    numbers = [(one.value, other.value) for one, other in pairs if isinstance(one, tree.Literal) and isinstance(other, tree.Literal)]
+    whole = len(numbers) == len(pairs) and all(type(one) is int and type(other) is int for one, other in numbers)
+    return whole and all(one == other // 2 for one, other in numbers)  # type: ignore[operator]
 
 
 def _factor(one: tree.Expr | None, other: tree.Expr | None) -> int | None:

@@ -39,7 +39,7 @@ class Names:
 
     def give(self, value: Value, at: int) -> str:
         """Name a value that is defined in a line: nothing that is used later may lose its name."""
-        base = value.name if value.name and _free(value.name) else (f"{value.name.strip('_')}_value" if value.name.strip("_") else "y")
+        base = value.name if value.name and free(value.name) else (f"{value.name.strip('_')}_value" if value.name.strip("_") else "y")
         found, number = base, 2
         while found in self.taken or (found in self.holder and self.last.get(self.holder[found], -1) > at):
             found, number = f"{base}{number}", number + 1
@@ -56,7 +56,7 @@ class Names:
         return found
 
 
-def _free(text: str) -> bool:
+def free(text: str) -> bool:
     """Say whether a value may have a name: it hides no layer of torch's and nothing that Python or nn.Module needs."""
     if keyword.iskeyword(text) or text.startswith("_") or text in ELSEWHERE or hasattr(nn.Module, text) or not text.isascii():
         return False
@@ -123,7 +123,7 @@ def _looped(loop: Loop, at: int, settle: Settle, names: Names) -> list[tree.Stat
     found: list[tree.Statement] = []
     for old, new in loop.carried.items():
         before = names.names[old]
-        if new.name != before and _free(new.name) and new.name not in names.taken:
+        if new.name != before and free(new.name) and new.name not in names.taken:
             base = names.give(new, at)
             found.append(define(base, name(before)))
         else:

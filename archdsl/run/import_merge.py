@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from archdsl.layers.registry import lookup
+from archdsl.run.import_errors import Place
 from archdsl.run.import_trace import Value
 from archdsl.run.import_tree import SPAN, Applied, Link, Made, Ref, rebuilt, refs
 from archdsl.run.import_writer import Body, Item
@@ -69,6 +70,21 @@ class Merged:
         for number, at in place.items():
             found.update(zip(items[at].targets, main[number].targets, strict=True))
         return found
+
+    @classmethod
+    def of(cls, exprs: list[tree.Expr], place: Place) -> Merged:
+        """Return one expression of several, where there are no values. Raises Differ."""
+        made = cls.__new__(cls)
+        made.bodies, made.values, made.dims, made.ahead = [], [], {}, []
+        line = Line(Item(exprs[0], place), (True,) * len(exprs))
+        line.expr = made.one(exprs, "")
+        made.lines = [line]
+        return made
+
+    @property
+    def inputs(self) -> list[Value]:
+        """The inputs that all lines speak of."""
+        return self.body.inputs if self.bodies else []
 
     def settle(self, line: Line, found: list[Any]) -> None:
         """Find the expression of a line, or a few for groups of uses: of a layer, or of what is given in the end."""

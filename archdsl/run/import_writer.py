@@ -41,7 +41,9 @@ class Item:
 
 
 class Blocks(Protocol):
-    """What knows how a module of a class of the user's is made."""
+    """What knows how a module of a class of the user's is made; `made` are the uses of shorthands."""
+
+    made: dict[nn.Module, Made]
 
     def expression(self, module: nn.Module, place: Place) -> tree.Expr:
         """Return the use of a block: `BasicBlock(64)`."""
@@ -270,8 +272,11 @@ class Body:
             return self.leaf(module, place)
         if isinstance(module, (nn.ModuleList, nn.Sequential)) and self.is_list(module):
             return listed([self.expression(one, place) for one in module])
+        if module in self.blocks.made:
+            return self.blocks.made[module]
         if isinstance(module, (nn.ModuleList, nn.Sequential)) and type(module).forward in (nn.ModuleList.forward, nn.Sequential.forward):
-            return chained([(key, self.expression(one, place)) for key, one in module.named_children()])
+            spliced = frozenset([key for key, one in module.named_children() if one in self.blocks.made])
+            return chained([(key, self.expression(one, place)) for key, one in module.named_children()], spliced)
         return self.blocks.expression(module, place)
 
     def leaf(self, module: nn.Module, place: Place) -> tree.Expr:
@@ -297,10 +302,10 @@ def listed(members: list[tree.Expr]) -> tree.Expr:
     return tree.ListExpr(SPAN, tuple(members))
 
 
-def chained(members: list[tuple[str, tree.Expr]]) -> tree.Expr:
+def chained(members: list[tuple[str, tree.Expr]], spliced: frozenset[str] = frozenset()) -> tree.Expr:
     """Return a chain of members, those with names of their own named, equal ones next to one another repeated."""
     numbered = [key for key, _ in members] == [str(number) for number in range(len(members))]
-    nested = [tree.Group(SPAN, each) if isinstance(each, tree.Chain) else each for _, each in members]
+    nested = [tree.Group(SPAN, each) if isinstance(each, tree.Chain) or key in spliced else each for key, each in members]
     if not numbered:
         pairs = [(key, each) for (key, _), each in zip(members, nested, strict=True)]
         return chain(*pairs)

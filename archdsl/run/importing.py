@@ -22,6 +22,7 @@ from archdsl.run.import_layers import is_leaf, remember_arguments
 from archdsl.run.import_lines import Names, statements_of
 from archdsl.run.import_loops import roll
 from archdsl.run.import_merge import Merged
+from archdsl.run.import_shorthands import shorthands
 from archdsl.run.import_sizes import BATCH
 from archdsl.run.import_tidy import tidy
 from archdsl.run.import_trace import HERE, TORCH, Scope, Tracer
@@ -59,7 +60,8 @@ def imported(wanted: Wanted) -> Imported:
     given, symbols = examples(wanted.inputs)
     scope, asked = watch(net, given)
     tidy(scope, {})
-    book = Book(scope)
+    short, made = shorthands(scope)
+    book = Book(scope, made)
     body = Body(scope, book, symbols)
     gather(body, model=True)
     merged = Merged([body])
@@ -67,7 +69,7 @@ def imported(wanted: Wanted) -> Imported:
     lines = statements_of(merged, lambda node: node, Names(merged, book.taken), model=True, inputs=wanted.inputs)
     model = tree.Block(SPAN, tree.Comments(blank=bool(book.blocks)), "model", name(wanted.kind), (), (*lines, *ties(net)))
     others, _ = examples(wanted.inputs, BATCH - 1, SYMBOLIC - 3)
-    return Imported(tree.File(SPAN, (*book.blocks, model), tree.Comments()), wanted.kind, net, given, others, asked)
+    return Imported(tree.File(SPAN, (*short, *book.blocks, model), tree.Comments()), wanted.kind, net, given, others, asked)
 
 
 def ties(net: nn.Module) -> list[tree.Tie]:
