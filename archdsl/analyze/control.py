@@ -8,7 +8,7 @@ from archdsl.analyze.evaluate import constant
 from archdsl.analyze.names import resolve
 from archdsl.analyze.naming import check_name
 from archdsl.analyze.values import BROKEN
-from archdsl.dims import Dim, Traced, origin_of, symbol
+from archdsl.dims import Dim, Traced, names_in, origin_of, symbol
 from archdsl.graph import Branch, Loop, Node, Number, Read
 from archdsl.layers.tensor import Tensor
 from archdsl.syntax import tree
@@ -87,7 +87,7 @@ def loop(body: Body, statement: tree.For, go_through: GoThrough) -> None:
     if body.loop_lists:
         body.loop_lists[-1].extend(one for one in lists if one not in body.loop_lists[-1])
     if bodies and carried:
-        _leave(body, carried, number)
+        _leave(body, carried, number, targets)
     body.statements.append(
         Loop(statement.comments, tuple(targets), statement.iterable, tuple(items), tuple(bodies), tuple(lists), tuple(symbols))
     )
@@ -176,8 +176,8 @@ def _rebind(body: Body, name: str, number: int, symbols: dict[str, Size]) -> Non
     body.scope[name] = Read(name, origin, bound, node.type.replace(shape=tuple(sizes)), node.span)
 
 
-def _leave(body: Body, carried: dict[str, Node], number: int) -> None:
-    """After the loop a size that it left alone is what it was before; another is what the loop left."""
+def _leave(body: Body, carried: dict[str, Node], number: int, targets: list[str]) -> None:
+    """After the loop a size that it left alone is what it was before; another is what the last iteration left."""
     for name, before in carried.items():
         node = body.scope[name]
         assert isinstance(before.type, Tensor)
@@ -190,6 +190,8 @@ def _leave(body: Body, carried: dict[str, Node], number: int) -> None:
                 sizes.append(size)
             elif origin_of(size) == key and size == old:
                 sizes.append(old)
-            else:
+            elif any("@" in own or own in targets for own in names_in(origin_of(size))):
                 sizes.append(Traced(int(size), key))
+            else:
+                sizes.append(size)
         body.scope[name] = Read(name, node.origin, node.bound, node.type.replace(shape=tuple(sizes)), node.span)

@@ -84,11 +84,11 @@ def _registered(step: Step, text: str, lower: Lower) -> tree.Expr:
     return applied(heads, function)
 
 
-def applied(heads: tuple[tree.Expr, ...], layer: tree.Expr, *, callable: bool = True) -> Applied:
+def applied(heads: tuple[tree.Expr, ...], layer: tree.Expr) -> Applied:
     """Return values passed to a layer; a path that leads to it is gone on with."""
     if len(heads) == 1 and isinstance(heads[0], Applied):
-        return Applied(SPAN, heads[0].heads, (*heads[0].links, Link(SPAN, layer, callable)))
-    return Applied(SPAN, heads, (Link(SPAN, layer, callable),))
+        return Applied(SPAN, heads[0].heads, (*heads[0].links, Link(SPAN, layer)))
+    return Applied(SPAN, heads, (Link(SPAN, layer),))
 
 
 def _function(value: Any, lower: Lower, place: Place, layer: str, *arguments: Any, **named: Any) -> Applied:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from archdsl.run.import_merge import outline
 from archdsl.run.import_trace import Value
 from archdsl.run.import_tree import SPAN, Applied, Made, Ref, rebuilt, refs
 from archdsl.run.import_writer import Body, Item
@@ -49,12 +50,19 @@ def _joins(item: Item, body: Body, transitional: set[str], *, model: bool) -> bo
         if value in refs(later.expr):
             same = len(later.targets) == 1 and later.targets[0].name == value.name
             return same and _follows(item, later.expr, value)
+    if any(other.expr is not item.expr and _alike(other, item) for other in body.flow):
+        # One of several lines that may become a loop stays a line.
+        return False
     # What only passes through the name of an input is on its way to the output.
     if value.name in transitional and len(body.outputs) == 1:
         return _follows(item, body.outputs[0], value) or isinstance(body.outputs[0], Ref)
     if not model and len(body.outputs) == 1 and _follows(item, body.outputs[0], value) and not isinstance(item.expr, Applied):
         return True
     return not model and len(body.outputs) == 1 and isinstance(body.outputs[0], Ref) and item is body.flow[-1]
+
+
+def _alike(one: Item, other: Item) -> bool:
+    return [value.name for value in one.targets] == [value.name for value in other.targets] and outline(one.expr) == outline(other.expr)
 
 
 def _follows(item: Item, later: Any, value: Value) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from archdsl.run.import_merge import Line, Merged
 from archdsl.run.import_trace import Value
-from archdsl.run.import_tree import SPAN, Link, Ref, name, rebuilt, refs
+from archdsl.run.import_tree import SPAN, Ref, name, rebuilt, refs
 from archdsl.run.import_writer import Item
 from archdsl.syntax import tree
 
@@ -35,10 +35,26 @@ def roll(merged: Merged) -> None:
             continue
         loop, length = found
         following = [_renamed(line, loop.after) for line in merged.lines[at + length :]]
-        loop.following = _following(merged.lines[:at], loop)
+        _place(loop, merged.lines[:at])
         before = [line for line in merged.lines[:at] if line not in loop.made and line not in loop.following]
         merged.lines = [*before, loop, *following]
         at = len(before) + 1
+
+
+def _place(loop: Loop, before: list[Line]) -> None:
+    """Let each turn make its layers, if they are alike and the others keep their order; else it takes them from the lists."""
+    following = _following(before, loop)
+    first = min(before.index(line) for line in loop.made)
+    ordered = all(line in loop.made or line in following for line in before[first:] if line.item.key)
+    own = ordered and all(_alike(line.expr) is not None for line in loop.made)
+    for line in loop.lines:
+        line.expr = _turned(line.expr, own=own)
+    if not own:
+        loop.made = []
+        return
+    loop.following = following
+    for line in loop.made:
+        line.expr = _alike(line.expr)
 
 
 def _following(before: list[Line], loop: Loop) -> list[Line]:
@@ -62,7 +78,7 @@ def _names(node: Any) -> set[str]:
 
 def _loop(merged: Merged, at: int) -> tuple[Loop, int] | None:
     """Return the loop that begins at a line, and how many lines it takes."""
-    lists = {line.item.key: line for line in merged.lines if line.item.key and _alike(line.expr) is not None}
+    lists = {line.item.key: line for line in merged.lines if line.item.key and _length(line.expr)}
     for width in range(1, (len(merged.lines) - at) // 2 + 1):
         first = merged.lines[at : at + width]
         if any(line.item.key or not all(line.present) or isinstance(line, Loop) for line in first):
@@ -70,7 +86,7 @@ def _loop(merged: Merged, at: int) -> tuple[Loop, int] | None:
         used = {key for line in first for key, index in _indices(line.expr) if index == 0}
         if not used or not used <= lists.keys() or any(index for line in first for _, index in _indices(line.expr)):
             continue
-        counts = {_alike(lists[key].expr)[1] for key in used}  # type: ignore[index]
+        counts = {_length(lists[key].expr) for key in used}
         count = counts.pop()
         if counts or len(merged.lines) < at + width * count or count < 2:
             continue
@@ -79,21 +95,24 @@ def _loop(merged: Merged, at: int) -> tuple[Loop, int] | None:
         rest = merged.lines[at + width * count :]
         if found.agree() and found.closed(rest) and not any(key in used for line in rest for key, _ in _indices(line.expr)):
             made = [lists[key] for key in lists if key in used]
-            for line in made:
-                line.expr = _alike(line.expr)[0]  # type: ignore[index]
-            for line in first:
-                line.expr = _own(line.expr)
             return Loop(count, made, first, found.carried, found.after), width * count
     return None
 
 
-def _alike(expr: Any) -> tuple[tree.Expr, int] | None:
-    """Return the layer that a list holds again and again, and how often."""
+def _length(expr: Any) -> int:
+    """Return how many layers a list holds; 0 for what is no list of layers."""
+    if isinstance(expr, tree.Comprehension) and isinstance(expr.clauses[0].iterable, tree.Call):
+        count = expr.clauses[0].iterable.arguments[0].value
+        return count.value if isinstance(count, tree.Literal) and isinstance(count.value, int) else 0
+    return len(expr.items) if isinstance(expr, tree.ListExpr) else 0
+
+
+def _alike(expr: Any) -> tree.Expr | None:
+    """Return the layer that a list holds again and again, if it does."""
     if isinstance(expr, tree.Comprehension):
-        count = expr.clauses[0].iterable.arguments[0].value  # type: ignore[attr-defined]
-        return (expr.element, count.value) if isinstance(count, tree.Literal) and isinstance(count.value, int) else None
-    if isinstance(expr, tree.ListExpr) and len(expr.items) > 1 and all(each == expr.items[0] for each in expr.items):
-        return (expr.items[0], len(expr.items)) if not isinstance(expr.items[0], tree.Literal) else None
+        return expr.element
+    if isinstance(expr, tree.ListExpr) and all(each == expr.items[0] for each in expr.items):
+        return expr.items[0]
     return None
 
 
@@ -108,13 +127,11 @@ def _indices(node: Any) -> list[tuple[str, int]]:
     return []
 
 
-def _own(node: Any) -> Any:
-    """Return an expression that uses the layer of its own turn."""
-    if isinstance(node, Link) and _indices(node.layer):
-        return Link(SPAN, name(_indices(node.layer)[0][0]), callable=True)
-    if isinstance(node, tree.Call) and _indices(node.function):
-        return tree.Call(SPAN, name(_indices(node.function)[0][0]), _own(node.arguments))
-    return rebuilt(node, _own)
+def _turned(node: Any, *, own: bool) -> Any:
+    """Return an expression that uses the layer of its turn: its `own`, or that of the list."""
+    if isinstance(node, tree.Subscript) and _indices(node):
+        return node.base if own else tree.Subscript(SPAN, node.base, (name("i"),))
+    return rebuilt(node, lambda child: _turned(child, own=own))
 
 
 class _Turns:

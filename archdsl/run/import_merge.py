@@ -249,10 +249,10 @@ def _places(main: list[Item], items: list[Item]) -> dict[int, int]:
 def _shape(item: Item) -> str:
     if item.key == "output ":
         return f"output {len(item.expr.items)}"  # type: ignore[attr-defined]
-    return item.key or f"{len(item.targets)} {_outline(item.expr)}"
+    return item.key or f"{len(item.targets)} {outline(item.expr)}"
 
 
-def _outline(node: Any) -> str:
+def outline(node: Any) -> str:
     """Return what an expression is like, whatever its values and constants."""
     if isinstance(node, (Ref, tree.Literal)):
         return "_"
@@ -261,9 +261,9 @@ def _outline(node: Any) -> str:
     if isinstance(node, Made):
         return _role(node) or node.function
     if isinstance(node, (tuple, list)):
-        return f"({' '.join([_outline(one) for one in node])})"
+        return f"({' '.join([outline(one) for one in node])})"
     if isinstance(node, tree.Node):
-        inner = [_outline(getattr(node, field)) for field in node._fields if field != "span"]  # type: ignore[attr-defined]
+        inner = [outline(getattr(node, field)) for field in node._fields if field != "span"]  # type: ignore[attr-defined]
         return f"{type(node).__name__}[{' '.join(inner)}]"
     return str(node)
 
@@ -279,7 +279,7 @@ def _along(longest: tuple[Link, ...], links: tuple[Link, ...]) -> dict[int, int]
     found: dict[int, int] = {}
     at = 0
     for number, link in enumerate(longest):
-        if at < len(links) and _outline(link) == _outline(links[at]):
+        if at < len(links) and outline(link) == outline(links[at]):
             found[number], at = at, at + 1
     if at < len(links):
         raise Differ

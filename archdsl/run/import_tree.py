@@ -34,10 +34,9 @@ class Made(tree.Expr):
 
 
 class Link(tree.Expr):
-    """One application: of a `layer`, which is `callable` if it is a name or was made without weights."""
+    """One application: of a `layer` that has a name, or is made without weights."""
 
     layer: tree.Expr
-    callable: bool
 
 
 class Applied(tree.Expr):
@@ -151,7 +150,7 @@ def _applied(node: Applied, names: dict[Value, str], nested: bool) -> tree.Expr:
     """Write a few calls inside an operator or argument as calls, and a path on its own as a chain."""
     functions = not any(isinstance(link.layer, tree.Name) for link in node.links)
     single = len(node.links) == 1 and isinstance(node.links[0].layer, Made) and not isinstance(node.heads[0], Applied)
-    short = all(link.callable for link in node.links) and len(node.links) <= (3 if nested else 1)
+    short = len(node.links) <= (3 if nested else 1)
     if short and (nested or (single and functions)):
         heads = tuple([settled(head, names, nested=True) for head in node.heads])
         for link in node.links:

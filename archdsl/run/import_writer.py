@@ -179,7 +179,7 @@ class Body:
             layer = tree.Subscript(SPAN, layer, (literal(int(index)),))
         if named:
             return call(layer, *heads, **{key: self.value(value, step.place) for key, value in named.items()})
-        return applied(tuple(heads), layer, callable=len(path) == 1)
+        return applied(tuple(heads), layer)
 
     def heads(self, step: Step) -> tuple[list[Value], dict[str, Value]]:
         """Return the values that a module is applied to, those by name that are not next in order.

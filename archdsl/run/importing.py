@@ -102,14 +102,19 @@ def network(wanted: Wanted) -> nn.Module:
         held = importlib.import_module(wanted.module)
     except ImportError as error:
         raise CannotImport(f"{wanted.module} cannot be imported: {error}") from error
+    except Exception as error:
+        raise Inexpressible(place_of(error), f"{wanted.module} fails when it is imported: {first_line(error)}") from error
     kind = getattr(held, wanted.kind, None)
     if not callable(kind):
         raise CannotImport(f"{wanted.module} has no class {wanted.kind}")
     restore = remember_arguments()
     try:
         net = kind(**wanted.arguments)
-    except TypeError as error:
-        raise CannotImport(f"{wanted.kind} cannot be made: {error}; --arg NAME=VALUE gives it arguments") from error
+    except Exception as error:
+        place, message = place_of(error), f"{wanted.kind} cannot be made: {first_line(error)}"
+        if not place.file:
+            raise CannotImport(f"{message}; --arg NAME=VALUE gives it arguments") from error
+        raise Inexpressible(place, message, "--arg NAME=VALUE gives it arguments.") from error
     finally:
         restore()
     if not isinstance(net, nn.Module):
@@ -140,16 +145,24 @@ def watch(net: nn.Module, inputs: dict[str, torch.Tensor]) -> tuple[Scope, list[
     except (Inexpressible, CannotImport):
         raise
     except Exception as error:
-        place = Place("", 0)
-        trace = error.__traceback__
-        while trace is not None:
-            file = trace.tb_frame.f_code.co_filename
-            place = place if file.startswith((TORCH, HERE)) else Place(file, trace.tb_lineno)
-            trace = trace.tb_next
-        message = str(error).partition("\n")[0]
-        raise Inexpressible(
-            place, f"{type(net).__name__} fails with such inputs: {message}", "Are the shapes those of --input, without the batch?"
-        ) from error
+        message = f"{type(net).__name__} fails with such inputs: {first_line(error)}"
+        raise Inexpressible(place_of(error), message, "Are the shapes those of --input, without the batch?") from error
+
+
+def place_of(error: Exception) -> Place:
+    """Return the last line of the user's that an error came through."""
+    place = Place(error.filename or "", error.lineno or 0) if isinstance(error, SyntaxError) else Place("", 0)
+    trace = error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        place = place if file.startswith((TORCH, HERE, "<")) or isinstance(error, SyntaxError) else Place(file, trace.tb_lineno)
+        trace = trace.tb_next
+    return place
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error says, in a line."""
+    return (str(error) or type(error).__name__).partition("\n")[0]
 
 
 def difference(found: Imported, source: str) -> str:
@@ -195,6 +208,8 @@ def examples(
     symbols: dict[tuple[str, int], str] = {}
     for each in inputs:
         assert each.type is not None
+        if each.type.ragged:
+            raise CannotImport(f"the input {each.name.id} is ragged; import watches sequences of one length: leave the word out")
         sizes = [batch]
         for axis, (size, bound) in enumerate(zip(each.type.dims, each.type.bounds, strict=True)):
             if isinstance(size, tree.Name):
