@@ -364,6 +364,13 @@ class Product(Traced):
         return made
 
 
+def clearer(left: Size, right: Size) -> Size:
+    """Return, of two equal sizes, the one whose origin is no size that a loop carries along (`x.0@1`)."""
+    if isinstance(left, Traced) and any("@" in name for name in names_in(left.origin)):
+        return right
+    return left
+
+
 def origin_of(size: Size) -> Size:
     """Return how a size came about, over the names of its class; itself where nothing is known."""
     return size.origin if isinstance(size, Traced) else size

@@ -49,6 +49,7 @@ NETWORKS = {
     "literature:TextCNN": {"text": "int64[20]"},
     "literature:Llama": {"tokens": "int64[T]"},
     "literature:TCN": {"x": "[2, 30]"},
+    "literature:Highway": {"x": "[8]"},
     "literature:MoE": {"x": "[8]"},
     "literature:GCN": {"x": "[T, 8]", "adj": "[T, T]"},
     "literature:ESPCN": {"x": "[1, 8, 8]"},

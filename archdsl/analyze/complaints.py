@@ -82,6 +82,18 @@ def shared_differs(name: str, before: str, now: str, span: Span, first: Span) ->
     )  # fmt: skip
 
 
+def unknown_state(name: str, size: str, span: Span) -> Complaint:
+    """A state of a cell would be of a symbolic size."""
+    return Complaint(
+        "unknown-size",
+        f"The state {name} has a size that is not known, {size}",
+        span,
+        f"{size} is symbolic",
+        (),
+        "Give it a number, or a parameter of the cell.",
+    )
+
+
 def batch_written(span: Span) -> Complaint:
     """A shape names the batch."""
     return Complaint(
@@ -197,6 +209,18 @@ def unknown_field(name: str, span: Span, candidates: Iterable[str]) -> Complaint
     near = _did_you_mean(name, known)
     return Complaint(
         "unknown-field", f"There is no field {name}", span, "not known here", (), near or f"The fields are {', '.join(known)}."
+    )
+
+
+def not_yet(name: str, span: Span) -> Complaint:
+    """A field of the language that training does not have yet."""
+    return Complaint(
+        "not-yet",
+        f"The field {name} is in the language, and not yet in this version",
+        span,
+        "not supported yet",
+        (),
+        "Take it out to train without it.",
     )
 
 

@@ -22,6 +22,9 @@ FIELDS: dict[str, str | None] = {
 }  # fmt: skip
 """Every field, with the kind of value that it takes; None where it is no plain value."""
 
+LATER = ("augment",)
+"""Fields of the language that training does not have yet: to accept one and do nothing would be worse than to refuse it."""
+
 STEP_FIELDS = ("update", "loss", "optimizer", "every", "times")
 
 
@@ -38,7 +41,7 @@ _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "whole": (lambda v: _whole(v, 0), "a whole number from 0 on"),
     "number": (lambda v: _number(v) and v > 0, "a positive number"),  # type: ignore[operator]
     "fraction": (lambda v: _number(v) and 0 < v < 1, "a number between 0 and 1"),  # type: ignore[operator]
-    "split": (lambda v: (_number(v) and 0 < v < 1) or isinstance(v, dict | str), "the part held out, between 0 and 1"),  # type: ignore[operator]
+    "split": (lambda v: _number(v) and 0 < v < 1, "the part held out, between 0 and 1"),  # type: ignore[operator]
     "precision": (lambda v: v in ("float32", "bfloat16", "float16", "bf16", "fp16", "fp32"), "float32, bfloat16 or float16"),
     "stopping": (lambda v: _whole(v, 1) or isinstance(v, dict), "how many epochs to wait"),
     "checkpoint": (lambda v: _whole(v, 1) or isinstance(v, dict), "after how many epochs to save"),

@@ -328,6 +328,10 @@ def declare_state(body: Body, statement: tree.State) -> None:
     kind = declared_type(body, statement.type, "")
     start = constant(body, statement.start) if statement.start is not None else 0
     sound = check_name(body.compiler, name, statement.name.span)
+    if kind is not None and any(isinstance(size, Dim) for size in kind.shape):
+        symbolic = next(size for size in kind.shape if isinstance(size, Dim))
+        body.complain(say.unknown_state(name, str(symbolic), statement.type.span))
+        sound = False
     if kind is None or start is BROKEN or not sound:
         body.scope[name] = BROKEN
         return

@@ -8,7 +8,7 @@ from archdsl.analyze.calls import read_arguments
 from archdsl.analyze.context import Body
 from archdsl.analyze.evaluate import what_is
 from archdsl.analyze.feeding import fed
-from archdsl.analyze.fields import FIELDS, STEP_FIELDS, option
+from archdsl.analyze.fields import FIELDS, LATER, STEP_FIELDS, option
 from archdsl.analyze.recipe_scope import is_called, open_scope
 from archdsl.analyze.statements import evaluate_value, go_through
 from archdsl.graph import Choice, Definition, Given, Instance, Let, Node, Recipe, Update
@@ -155,8 +155,7 @@ def _bound_choice(work: Work, layer: Layer, value: tree.Expr | tree.Entries, nam
     try:
         bound = bind(layer, [found for found, _ in arguments.positional], {key: found for key, (found, _) in arguments.named.items()})
         check_arguments(layer, bound)
-        if layer.group != "data":
-            layer.apply([], bound)
+        layer.rule(**bound) if layer.group == "data" else layer.apply([], bound)
     except Mismatch as mismatch:
         work.compiler.complain(explain(mismatch, name, value.span, [], given, code="bad-argument"))
         return None
@@ -168,7 +167,9 @@ def _bound_choice(work: Work, layer: Layer, value: tree.Expr | tree.Entries, nam
 
 def _options(work: Work) -> None:
     for name, field in work.fields.items():
-        if FIELDS[name] is not None:
+        if name in LATER:
+            work.compiler.complain(say.not_yet(name, field.span))
+        elif FIELDS[name] is not None:
             found = option(work.body, field, FIELDS[name])
             if found is not None:
                 work.recipe.options[name] = found

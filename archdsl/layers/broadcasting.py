@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archdsl.dims import agree
+from archdsl.dims import agree, clearer
 from archdsl.layers.tensor import FLOATS, Mismatch, Tensor, show_shape
 
 TYPE_CHECKING = False
@@ -91,7 +91,9 @@ def _filled(shape: tuple[Size, ...], rank: int) -> tuple[Size, ...]:
 
 def join(left: Size, right: Size) -> Size | None:
     """Return the size that two broadcast to, whatever their names stand for, or None where they do not."""
-    if right in (left, 1):
+    if left == right:
+        return clearer(left, right)
+    if right == 1:
         return left
     if left == 1:
         return right

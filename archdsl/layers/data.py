@@ -8,7 +8,7 @@ The sources have a look-up of their own, so that a value may well be called `tex
 from __future__ import annotations
 
 from archdsl.layers.registry import Layer
-from archdsl.layers.tensor import Applied, Tensor
+from archdsl.layers.tensor import Applied, Mismatch, Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,7 +88,9 @@ def npz(path: str) -> Applied:
 
 @_source()
 def text(path: str, length: Size = 64, vocabulary: str | None = None) -> Applied:
-    """Pieces of a text: `tokens`, and `targets`, which are one further on."""
+    """Pieces of a text, bytes: `tokens`, and `targets`, which are one further on."""
+    if vocabulary is not None:
+        raise Mismatch("a vocabulary of its own is in the language, and not yet in this version", argument="vocabulary")
     return Applied(tokens=Tensor((length,), "int64"), targets=Tensor((length,), "int64"))
 
 

@@ -18,6 +18,8 @@ def settings(betas: Floats | None = None, **numbers: float) -> Applied:
         if number < 0:
             raise Mismatch(f"{name}={number} is negative", argument=name)
     for beta in betas or ():
+        if isinstance(beta, int):
+            raise Mismatch(f"betas={betas} have to be floats, as torch wants them", argument="betas", suggestion=f"Write {float(beta)}.")
         if not 0 <= beta < 1:
             raise Mismatch(f"betas={betas} has to lie from 0 to below 1", argument="betas")
     return Applied()

@@ -507,3 +507,18 @@ class ShareLoop(nn.Module):
             h = self.cell(x[:, t], h)
             outs.append(self.out(h))
         return torch.stack(outs, 1)
+
+
+class Highway(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.n = 3
+        self.gate = nn.ModuleList([nn.Linear(8, 8) for _ in range(3)])
+        self.lin = nn.ModuleList([nn.Linear(8, 8) for _ in range(3)])
+
+    def forward(self, x):
+        for i in range(self.n):
+            g = torch.sigmoid(self.gate[i](x))
+            y = F.relu(self.lin[i](x))
+            x = g * y + (1 - g) * x
+        return x

@@ -43,5 +43,5 @@ class WaveNet(nn.Module):
         total = 0 * x
         for layer_d in self.layer_d:
             x, s = layer_d(x)
-            total = total + s  # B, 16, 64
+            total = total + s
         return self.logits(total)  # B, 256, 64
