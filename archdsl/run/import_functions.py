@@ -138,7 +138,7 @@ def _reshape(step: Step, lower: Lower) -> tree.Expr | Value:
         )
     rest = sizes[1:]
     if tuple(result.shape[1:]) == tuple(value.shape[1:]):
-        return value
+        return value  # type: ignore[no-any-return]
     if len(rest) == 1 and len(value.shape) > 2:
         return _function(value, lower, step.place, "flatten")
     kept = _kept(value.shape[1:], result.shape[1:])
@@ -228,7 +228,7 @@ def _arange(step: Step, lower: Lower) -> tree.Expr | None:
 def _pad(step: Step, lower: Lower) -> tree.Expr | Value | None:
     """Leave out what pads by nothing."""
     sizes = step.args[1] if len(step.args) > 1 else step.kwargs["pad"]
-    return step.args[0] if all(int(size) == 0 for size in sizes) else None  # type: ignore[no-any-return]
+    return step.args[0] if all(int(size) == 0 for size in sizes) else None
 
 
 def _repeat(step: Step, lower: Lower) -> tree.Expr | Value:

@@ -105,7 +105,7 @@ def _resolve(path: str) -> Any:
 def layer_of_class(module: nn.Module) -> Layer | None:
     """Return the declaration of torch's class that a module is, or inherits `forward` from."""
     for kind in type(module).__mro__:
-        if kind.__module__.startswith("torch.nn") and type(module).forward is kind.forward:
+        if kind.__module__.startswith("torch.nn") and type(module).forward is getattr(kind, "forward", None):
             found = _by_class().get(f"nn.{kind.__name__}")
             if found is not None:
                 return found
@@ -152,7 +152,7 @@ def module_expression(module: nn.Module, place: Place) -> tree.Expr:
             held = getattr(module, argument.name)
             values[argument.name] = held is not None if argument.name == "bias" else held
     _check_batch_first(module, layer, place)
-    if layer.name in ("layer_norm", "rms_norm") and len(module.normalized_shape) == 1:
+    if layer.name in ("layer_norm", "rms_norm") and len(tuple(module.normalized_shape)) == 1:  # type: ignore[arg-type]
         del values["normalized_shape"]
     if values.get("stride") is not None and values.get("stride") == values.get("kernel_size") and "pool" in layer.name:
         del values["stride"]
@@ -233,8 +233,9 @@ def constant(value: Any, place: Place) -> tree.Expr:
         return literal(str(value).removeprefix("torch."))
     if isinstance(value, nn.Module) and is_leaf(value):
         return module_expression(value, place)
-    if callable(value) and getattr(F, getattr(value, "__name__", ""), None) is value:
-        return literal(value.__name__)
+    name = getattr(value, "__name__", "")
+    if callable(value) and getattr(F, name, None) is value:
+        return literal(name)
     raise Inexpressible(
         place, f"A {type(value).__name__} is no constant of a spec", "Constants are numbers, texts, truth values, lists, tuples and dicts."
     )

@@ -53,7 +53,7 @@ def is_batch(size: object) -> bool:
     """Say whether a size is how many samples there are."""
     if isinstance(size, Size):
         kind, value, axis = size.form
-        return kind == "dim" and axis == 0 and value.batched
+        return kind == "dim" and axis == 0 and bool(value.batched)
     return False
 
 

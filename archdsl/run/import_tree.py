@@ -154,9 +154,9 @@ def _applied(node: Applied, names: dict[Value, str], nested: bool) -> tree.Expr:
     if short and (nested or (single and functions)):
         heads = tuple([settled(head, names, nested=True) for head in node.heads])
         for link in node.links:
-            made = isinstance(link.layer, Made)
-            heads = (written(link.layer, names, heads) if made else call(settled(link.layer, names), *heads),)
-        return heads[0]
+            layer = link.layer
+            heads = (written(layer, names, heads) if isinstance(layer, Made) else call(settled(layer, names), *heads),)
+        return heads[0]  # type: ignore[no-any-return]
     heads = tuple([settled(head, names, nested=len(node.heads) > 1) for head in node.heads])
     links = node.links
     if len(heads) > 1 and isinstance(links[0].layer, Made):

@@ -235,7 +235,7 @@ class Body:
                     place, f"This calls {found}, inside another block", f"Let {type(above).__name__} have a forward that does it."
                 )
         self.modules.setdefault(parts[0], self.scope.module.get_submodule(parts[0]))
-        return parts
+        return parts  # type: ignore[no-any-return]
 
     # ------------------------------------------------------------ results and layers
 
