@@ -152,6 +152,7 @@ class LoopWriter:
         writer, outer = self.writer, self.scope.strands
         writer.init, writer.forward = Lines(), Lines()
         writer.flow.lines = writer.forward
+        entries, writer.entries = writer.entries, None
         self.scope.strands = list(strands)
         writer.live.enter(bodies)
         try:
@@ -159,7 +160,7 @@ class LoopWriter:
             for line in self.scope.settle({name for body in bodies for name in targets_of(body)}):
                 writer.init.add(line, init + 4)
         finally:
-            self.scope.strands = outer
+            self.scope.strands, writer.entries = outer, entries
             writer.live.leave()
         return writer.init, writer.forward
 
@@ -212,7 +213,10 @@ class LoopWriter:
         for key, name in used.items():
             entry = self._entry(key)
             if entry != name:
-                writer.init.add(f"{name} = {entry}", init)
+                if writer.entries is None:
+                    writer.init.add(f"{name} = {entry}", init)
+                else:
+                    writer.entries.add(f"{name} = {entry}")
         writer.init.add(header if self._mentions(made, loop) else f"for _ in {self._iterable(loop)}:", init, loop.iterable.span)
         writer.init.extend(made)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from archdsl.emit.alike import alike
-from archdsl.emit.bodies import InitPlace, made_in, note_types, paths, resized, said
-from archdsl.emit.constants import Unwritable, negated
+from archdsl.emit.bodies import InitPlace, note_types, paths, said
+from archdsl.emit.branches import BranchWriter
+from archdsl.emit.constants import Unwritable
 from archdsl.emit.flow import Flow, reads
 from archdsl.emit.indexed import picked
 from archdsl.emit.initial import write_initial
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from archdsl.emit.python import Document
     from archdsl.emit.shorthands import Shorthands
-    from archdsl.emit.strands import Strand
     from archdsl.graph import Definition, Instance, Node, Program, Statement
 
 
@@ -60,7 +60,12 @@ class ClassWriter:
     @property
     def signature(self) -> Signature:
         """How the class is made."""
-        return Signature(self.name, self.usage.inferred, self.usage.fresh, self.uses)
+        return Signature(self.name, self.usage.inferred, self.usage.fresh, self.uses, self._unread)
+
+    @property
+    def _unread(self) -> set[str]:
+        """The parameters that nothing in the class reads."""
+        return {name for name, _ in self.definition.parameters} - self.usage.init - self.usage.kept
 
     @property
     def uses(self) -> list[str]:
@@ -78,6 +83,7 @@ class ClassWriter:
         self.returned = False
         self.lists: set[str] = set()
         self.iterators: set[str] = set()
+        self.entries: Lines | None = None
         for instance in self.instances:
             paths(instance.modules, "self", self.paths)
         first = self.instances[0]
@@ -127,7 +133,7 @@ class ClassWriter:
         elif isinstance(first, Let | SetState):
             self._let([one for one in row if isinstance(one, Let | SetState)], last, init, forward)
         elif isinstance(first, Branch):
-            self._branch([one for one in row if isinstance(one, Branch)], init, forward)
+            BranchWriter(self).write([one for one in row if isinstance(one, Branch)], init, forward)
         elif isinstance(first, Loop):
             LoopWriter(self).write([one for one in row if isinstance(one, Loop)], init, forward)
 
@@ -239,87 +245,6 @@ class ClassWriter:
         last = last and len(self.live.counts) == 1 and len(self.results) == 1 and len(let.targets) == 1
         return last and let.targets[0] == instance.outputs[0][0] and not instance.states and not instance.carries
 
-    # ------------------------------------------------------------ conditions
-
-    def _branch(self, row: Sequence[Branch], init: int, forward: int) -> None:
-        """A condition is decided where the class is made; `forward` asks what was made."""
-        strands = self.scope.strands
-        taken = [strand for strand, one in zip(strands, row, strict=True) if one.value]
-        others = [strand for strand, one in zip(strands, row, strict=True) if not one.value]
-        then = [one.body for one in row if one.value]
-        otherwise = [one.body for one in row if not one.value]
-        if not then and not any(otherwise):
-            return
-        changed = resized([*zip(taken, then, strict=True), *zip(others, otherwise, strict=True)])
-        self._settle(changed, init)
-        condition = self._condition(row[0])
-        if not condition or (not then) or (row[0].has_else and not otherwise):
-            self.scope.strands = taken or others
-            self.body(then or otherwise, init, forward)
-            self.scope.strands = strands
-            return
-        first = self._side(then, taken, init + 4, forward + 4, changed)
-        second = self._side(otherwise, others, init + 4, forward + 4, changed) if any(otherwise) else (Lines(), Lines())
-        self.scope.strands = strands
-        self._join(row[0], condition, first, second, (then[0], otherwise[0] if otherwise else ()), init, forward)
-
-    def _settle(self, owners: set[str], init: int) -> None:
-        """Bring the sizes that a loop carries on up to date where a condition changes them."""
-        for line in self.scope.settle(owners):
-            self.init.add(line, init)
-
-    def _condition(self, branch: Branch) -> str:
-        try:
-            return self.scope.init.write(branch.condition)
-        except (Unwritable, Differs):
-            return ""
-
-    def _side(
-        self, bodies: Sequence[Sequence[Statement]], strands: list[Strand], init: int, forward: int, changed: set[str]
-    ) -> tuple[Lines, Lines]:
-        around = self.init, self.forward
-        self.init, self.forward, self.scope.strands = Lines(), Lines(), strands
-        self.flow.lines = self.forward
-        self.body(bodies, init, forward)
-        self._settle(changed, init)
-        made = self.init, self.forward
-        self.init, self.forward = around
-        self.flow.lines = self.forward
-        return made
-
-    def _join(
-        self,
-        branch: Branch,
-        condition: str,
-        then: tuple[Lines, Lines],
-        otherwise: tuple[Lines, Lines],
-        bodies: tuple[Sequence[Statement], Sequence[Statement]],
-        init: int,
-        forward: int,
-    ) -> None:
-        made, other = made_in(bodies[0]), made_in(bodies[1])
-        only = [module.name for module in made if not module.name.isdigit() and module.name not in {one.name for one in other}]
-        test = f"self.{only[0]} is not None" if only and then[1] else ""
-        self.init.comment(said(branch), init) if then[0] else self.forward.comment(said(branch), forward)
-        if then[0] or otherwise[0]:
-            self.init.add(f"if {condition if then[0] else negated(condition)}:", init, branch.condition.span)
-            self.init.extend(then[0] or otherwise[0])
-            if then[0] and (otherwise[0] or test):
-                self.init.add("else:", init)
-                self.init.extend(otherwise[0])
-                for name in dict.fromkeys(only if test else ()):
-                    self.init.add(f"self.{name} = None", init + 4)
-        if then[1] or otherwise[1]:
-            test = test or self._forward_condition(branch)
-            self.forward.add(f"if {test if then[1] else negated(test)}:", forward, branch.condition.span)
-            self.forward.extend(then[1] or otherwise[1])
-            if then[1] and otherwise[1]:
-                self.forward.add("else:", forward)
-                self.forward.extend(otherwise[1])
-
-    def _forward_condition(self, branch: Branch) -> str:
-        return self.scope.forward.write(branch.condition)
-
     # ------------------------------------------------------------ the whole class
 
     def _assemble(self, about: str) -> Lines:
@@ -349,7 +274,7 @@ class ClassWriter:
 
     def _signature(self) -> list[str]:
         """Write the constructor's arguments: inferred sizes, the author's parameters, the file's params."""
-        own = parameters(self.scope, self.definition)
+        own = parameters(self.scope, self.definition, self._unread)
         inferred = [*self.usage.inferred.values(), *self.usage.fresh]
         defaulted = self.definition.kind == "model" or any("=" in text for text in own)
         uses = [f"{name}={self.default(name)}" if defaulted else name for name in self.uses]

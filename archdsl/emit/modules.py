@@ -14,7 +14,7 @@ from archdsl.layers.tensor import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from archdsl.emit.python import Lines
     from archdsl.emit.scope import Scope
@@ -27,11 +27,13 @@ class Signature:
     """How a class is made: the sizes that it wants first, and the file's params that it uses.
 
     `inferred` are pairs of a size of the inputs (`x.0`, `D`) and the argument that it became, `fresh`
-    maps further arguments to their values by instance.
+    maps further arguments to their values by instance; `unread` are parameters that the class has no use for.
     """
 
-    def __init__(self, name: str, inferred: Mapping[str, str], fresh: Mapping[str, Mapping[int, object]], uses: Sequence[str]) -> None:
-        self.name, self.inferred, self.fresh, self.uses = name, inferred, fresh, uses
+    def __init__(
+        self, name: str, inferred: Mapping[str, str], fresh: Mapping[str, Mapping[int, object]], uses: Sequence[str], unread: Container[str]
+    ) -> None:
+        self.name, self.inferred, self.fresh, self.uses, self.unread = name, inferred, fresh, uses, unread
 
 
 class Makers:
@@ -134,6 +136,7 @@ class Makers:
         given = [
             ("" if inner.positional else f"{inner.name}=") + self.scope.argument([inner] * len(column))
             for inner in getattr(one.value, "given", ())
+            if f"{one.name}.{inner.name}" not in column[0].inferred
         ]
         texts = [*given[: layer.leading], *inferred, *given[layer.leading :], *_fixed(layer)]
         return f"{self.document.function(layer.module or layer.function)}({', '.join(texts)})"
@@ -148,8 +151,8 @@ class Makers:
         parts = [self._size_of(name, argument, column) for name, argument in signature.inferred.items()]
         for argument, values in signature.fresh.items():
             parts.append(self.scope.value([values[id(module.instance)] for module in column], hint=argument))
-        given = [self._given(one, column) for one in column[0].arguments if is_constant(one.value)]
-        given += unsaid(self.scope, definition, column[0].arguments)
+        given = [self._given(one, column) for one in column[0].arguments if is_constant(one.value) and one.name not in signature.unread]
+        given += unsaid(self.scope, definition, column[0].arguments, unread=signature.unread)
         uses = [self.scope.init.name(name) or name for name in signature.uses]
         if definition.parameters:
             uses = [f"{name}={text}" for name, text in zip(signature.uses, uses, strict=True)]

@@ -8,7 +8,7 @@ from archdsl.emit.folding import fold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from archdsl.emit.scope import Scope
     from archdsl.graph import Definition, Given, Instance
@@ -44,10 +44,12 @@ def passed(definition: Definition, instances: Sequence[Instance]) -> list[tuple[
     ]
 
 
-def parameters(scope: Scope, definition: Definition) -> list[str]:
+def parameters(scope: Scope, definition: Definition, unread: Container[str] = ()) -> list[str]:
     """Write parameters with their defaults; one that has to be given stands behind a star after those that need not."""
     texts: list[str] = []
     for name, default in passed(definition, scope.instances):
+        if name in unread:
+            continue
         if is_plain(default) and default is not None:
             texts.append(f"{name}={scope.init.write(default)}")
             continue
@@ -57,7 +59,7 @@ def parameters(scope: Scope, definition: Definition) -> list[str]:
     return texts
 
 
-def unsaid(scope: Scope, definition: Definition, given: Sequence[Given], place: str = "init") -> list[str]:
+def unsaid(scope: Scope, definition: Definition, given: Sequence[Given], place: str = "init", unread: Container[str] = ()) -> list[str]:
     """Write the arguments that a use leaves to a default which speaks of other names."""
     known = {one.name: scope.argument([one] * len(scope.strands), place) for one in given if is_constant(one.value)}
     layers = {one.name for one in given if not is_constant(one.value)}
@@ -73,7 +75,7 @@ def unsaid(scope: Scope, definition: Definition, given: Sequence[Given], place: 
             continue
         finally:
             scope.substituted.pop()
-        if not is_plain(default):
+        if not is_plain(default) and name not in unread:
             texts.append(f"{name}={known[name]}")
     return texts
 

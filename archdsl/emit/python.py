@@ -117,10 +117,12 @@ class Document:
     def assemble(self, about: str, comments: Iterable[str | None]) -> Lines:
         """Put the whole module together."""
         whole = Lines()
-        whole.comment(comments)
         if about:
-            whole.docstring(about)
-            whole.blank()
+            # A module's docstring stands first: what the file's comments say opens it, unless it says so itself.
+            heading = "\n".join([line or "" for line in comments])
+            whole.docstring(about if heading in about else f"{heading}\n\n{about.strip()}")
+        else:
+            whole.comment(comments)
         for group in _import_groups(self.imports):
             whole.blank()
             for line in group:

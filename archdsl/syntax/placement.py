@@ -41,7 +41,9 @@ def placed(statements: tuple[tree.Statement, ...], where: str, complaints: Compl
     """Return the statements that may stand there, and within them those that may stand in them."""
     allowed = _ALLOWED[where]
     kept: list[tree.Statement] = []
+    astray = False  # Where a head is missing, all that it would have held goes astray together, which is one mistake.
     for statement in statements:
+        was_astray, astray = astray, False
         if type(statement) in allowed:
             kept.append(_inside(statement, where, complaints))
         elif (
@@ -55,6 +57,9 @@ def placed(statements: tuple[tree.Statement, ...], where: str, complaints: Compl
         elif isinstance(statement, tree.Field) and _follows_lambda(statement):
             complaints.add(say.python_word(statement.span, "lambda", "A shorthand is written `layer name(width) = ...`."))
         else:
+            astray = True
+            if was_astray:
+                continue
             complaints.add(say.misplaced(statement, where, _WHERE.get(type(statement), "in a model, block or cell")))
     return statements if len(kept) == len(statements) and all(map(_same, kept, statements)) else tuple(kept)
 

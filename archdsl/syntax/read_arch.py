@@ -42,11 +42,13 @@ def read(source: Source, complaints: Complaints) -> tree.File:
 
 def _pass_on(found: Complaints, complaints: Complaints) -> None:
     """Keep what is a mistake of its own: where a brace is missing, all that it would have held seems out of place."""
-    unopened = False
+    unopened = astray = False
     for complaint in found:
-        if not (unopened and complaint.code in ("misplaced", "closes-nothing")):
+        follows = unopened and complaint.code == "misplaced"
+        if not follows and not (complaint.code == "closes-nothing" and (unopened or astray)):
             complaints.add(complaint)
         unopened = unopened or complaint.message.startswith("I expected `{`")
+        astray = astray or complaint.code == "misplaced"
 
 
 def read_expression(
