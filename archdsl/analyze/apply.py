@@ -13,7 +13,7 @@ from archdsl.layers.tensor import Mismatch, Tensor, show_shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from archdsl.analyze.context import Body
     from archdsl.dims import Size
@@ -121,6 +121,18 @@ def spread(node: Node) -> list[Node]:
     if isinstance(node, Pack):
         return list(node.items)
     return [Take(node, i, kind, node.span) for i, kind in enumerate(node.type)]
+
+
+def check_alone(body: Body, specs: Iterable[object]) -> None:
+    """Where no value arrives, say of layers what is wrong of their arguments whatever the input is."""
+    for spec in specs:
+        if isinstance(spec, ChainSpec):
+            check_alone(body, [member.layer for member in spec.members])
+        elif isinstance(spec, PlainSpec):
+            try:
+                check_arguments(spec.layer, spec.bound)
+            except Mismatch as mismatch:
+                body.complain(explain(mismatch, spec.layer.name, spec.span, [], spec.given))
 
 
 # ---------------------------------------------------------------- modules
@@ -256,6 +268,7 @@ def _run_chain(body: Body, module: Module, nodes: list[Node], span: Span) -> Nod
     for number, member in enumerate(module.members):
         done = run(body, member, passed, member.span)
         if done is None:
+            check_alone(body, [body.specs[later] for later in module.members[number + 1 :]])
             return None
         following = module.members[number + 1].spliced if number + 1 < len(module.members) else None
         leave(body, done, member.spliced, following)
@@ -307,6 +320,7 @@ def follow(body: Body, node: Node | None, members: Sequence[MemberSpec]) -> Node
     """Pass a value on from one member to the next; None, after a complaint, where one refuses it."""
     for number, member in enumerate(members):
         if node is None:
+            check_alone(body, [later.layer for later in members[number:]])
             return None
         node = apply_member(body, node, member)
         if node is not None:

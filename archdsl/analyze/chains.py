@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.analyze import complaints as say
-from archdsl.analyze.apply import follow
+from archdsl.analyze.apply import check_alone, follow
 from archdsl.analyze.calls import call_declared, call_layer, call_member
 from archdsl.analyze.evaluate import as_node, constant, evaluate, what_is
 from archdsl.analyze.naming import Plan
@@ -36,7 +36,9 @@ def chain(body: Body, expr: tree.Chain) -> object:
         return _flow(body, expr)
     if head.name is None and isinstance(head.value, tree.Name) and head.value.id not in body.scope and lookup(head.value.id) is None:
         # A chain most often begins with a value, so the nearest name may be any.
-        return evaluate(body, head.value)
+        evaluate(body, head.value)
+        check_alone(body, [member.layer for member in members(body, expr.members[1:]) or ()])
+        return BROKEN
     found = members(body, expr.members)
     return BROKEN if found is None else row(found, expr)
 
@@ -68,6 +70,8 @@ def members(body: Body, parts: tuple[tree.Member, ...]) -> list[MemberSpec] | No
                 found.append(MemberSpec(part.name, ChainSpec(layer.members, layer.span), part.value.span))
         else:
             found.append(MemberSpec(part.name, layer, part.value.span))
+    if not sound:
+        check_alone(body, [member.layer for member in found])
     return found if sound and _labels_differ(body, parts) else None
 
 
@@ -149,7 +153,7 @@ def _flow(body: Body, expr: tree.Chain) -> object:
     found = body.plan_members.pop(id(expr), None) if body.plan is not None else None
     if found is None:
         found = members(body, expr.members[1:])
-    if node is None or found is None:
+    if found is None:
         return BROKEN
     done = follow(body, node, found)
     return BROKEN if done is None else done

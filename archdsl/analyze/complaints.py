@@ -19,9 +19,9 @@ def _did_you_mean(name: str, candidates: Iterable[str]) -> str:
 
 def unknown_name(name: str, span: Span, candidates: Iterable[str]) -> Complaint:
     """A name that nothing defines."""
-    return Complaint(
-        "unknown-name", f"I know nothing by the name {name}", span, "not defined at this point", (), _did_you_mean(name, candidates)
-    )
+    truth = {"yes": "True", "on": "True", "no": "False", "off": "False", "null": "None", "nil": "None"}.get(name.lower())
+    suggestion = f"Write {truth}." if truth else _did_you_mean(name, candidates)
+    return Complaint("unknown-name", f"I know nothing by the name {name}", span, "not defined at this point", (), suggestion)
 
 
 def unknown_layer(name: str, span: Span, candidates: Iterable[str]) -> Complaint:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archdsl.analyze import complaints as say
 from archdsl.analyze.displays import bind_targets, iterable
 from archdsl.analyze.evaluate import constant
-from archdsl.analyze.names import resolve
+from archdsl.analyze.names import give_up, resolve
 from archdsl.analyze.naming import check_name
 from archdsl.analyze.values import BROKEN
 from archdsl.dims import Dim, Traced, names_in, origin_of, symbol
@@ -30,10 +30,10 @@ QUESTIONS = ("shape", "channels", "numel", "dim", "len")
 def branch(body: Body, statement: tree.If, go_through: GoThrough) -> None:
     """Go through what a condition takes, and only resolve the names of the rest."""
     value = constant(body, statement.condition)
-    if value is BROKEN:
-        return
     if isinstance(value, Dim):
         body.complain(say.not_a_constant("a size that is not known", statement.condition.span))
+    if value is BROKEN or isinstance(value, Dim):
+        give_up(body, (*statement.then, *statement.otherwise))
         return
     around, body.statements = body.statements, []
     go_through(body, statement.then if value else statement.otherwise)
@@ -46,6 +46,8 @@ def loop(body: Body, statement: tree.For, go_through: GoThrough) -> None:
     """Go through a loop's body once for each item."""
     items = iterable(body, statement.iterable)
     if items is None:
+        body.scope.update((target.id, BROKEN) for target in statement.targets)
+        give_up(body, statement.body)
         return
     targets = [target.id for target in statement.targets]
     for target in statement.targets:

@@ -7,7 +7,7 @@ from archdsl.analyze.constants import ConstantError, bounded, kind_name
 from archdsl.analyze.evaluate import constant, evaluate, what_is
 from archdsl.analyze.values import BROKEN
 from archdsl.dims import Traced, symbol
-from archdsl.syntax.tree import target_names
+from archdsl.syntax.targets import target_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ def fed(work: Work) -> list[Fed]:
         hidden = tuple(name for name in read if not work.owners[name][1])
         found.append(Fed(model, tuple(inputs), hidden))
     for name, expr in given.items():
-        if name not in taken:
+        if name not in taken and not work.broken:
             inputs_known = [name for instance in work.compiler.models.values() for name, _ in instance.inputs]
             work.compiler.complain(
                 say.unknown_name(name, expr.span, inputs_known).replace(message=f"No model that is fed has an input {name}")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from archdsl.analyze import complaints as say
 from archdsl.analyze.constants import CONSTANTS, FUNCTIONS
+from archdsl.analyze.values import BROKEN
 from archdsl.layers.registry import lookup
 from archdsl.syntax import tree
+from archdsl.syntax.targets import target_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +43,28 @@ def resolve(body: Body, part: object) -> None:
             body.complain(say.unknown_name(name.id, name.span, [*own, *body.scope, *FILES]))
 
 
+def give_up(body: Body, statements: tuple[tree.Statement, ...]) -> None:
+    """Statements that cannot be gone through: their names are resolved, and what they define is not asked about again."""
+    resolve(body, statements)
+    body.scope.update(dict.fromkeys(defined_in(statements), BROKEN))
+
+
+def defined_in(statements: tuple[tree.Statement, ...]) -> set[str]:
+    """Return every name that statements define, in branches and loops too."""
+    found: set[str] = set()
+    stack = list(statements)
+    while stack:
+        at = stack.pop()
+        found |= _defines(at)
+        if isinstance(at, tree.Output) and not at.targets:
+            found.update(expr.id if isinstance(expr, tree.Name) else "output" for expr in at.values)
+        elif isinstance(at, tree.If):
+            stack += [*at.then, *at.otherwise]
+        elif isinstance(at, tree.For):
+            stack += at.body
+    return found
+
+
 def _init_function(name: str) -> bool:
     from archdsl.layers.inits import lookup_init
 
@@ -55,7 +79,7 @@ def _defines(node: tree.Node) -> set[str]:
         dims = node.type.dims if node.type is not None else ()
         return {node.name.id, *(dim.id for dim in dims if isinstance(dim, tree.Name))}
     if isinstance(node, tree.Clause):
-        return set(tree.target_names(node.targets))
+        return set(target_names(node.targets))
     if isinstance(node, tree.Member):
         return {node.name} if node.name is not None else set()
     if isinstance(node, tree.Parameter):

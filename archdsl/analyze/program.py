@@ -38,6 +38,7 @@ def analyze(
     `params` override the file's by name. `importer` reads an imported file; it complains itself where it
     cannot. With `traced`, sizes remember where they came from, for emission.
     """
+    legible = not complaints.errors
     compiler = Compiler(complaints, traced=traced)
     statements = _imported(file, compiler, importer)
     top = Body(compiler, Instance(_BARE), compiler.globals)
@@ -53,10 +54,11 @@ def analyze(
     program = Program()
     trains = [one for one in statements if isinstance(one, tree.Train)]
     sound = not complaints.errors
-    if trains and len(compiler.models) == len(blocks):
+    broken = [one for one in blocks if one.name.id not in compiler.models]
+    if trains and (legible or not broken):
         from archdsl.analyze.recipe import recipe
 
-        program.recipe = recipe(compiler, trains[0], read)
+        program.recipe = recipe(compiler, trains[0], read, broken)
     for extra in trains[1:]:
         compiler.complain(say.defined_twice("train", "The recipe", extra.span, trains[0].span))
     if sound:

@@ -11,6 +11,7 @@ from archdsl.analyze.feeding import fed
 from archdsl.analyze.fields import FIELDS, LATER, STEP_FIELDS, option
 from archdsl.analyze.recipe_scope import is_called, open_scope
 from archdsl.analyze.statements import evaluate_value, go_through
+from archdsl.analyze.values import BROKEN
 from archdsl.graph import Choice, Definition, Given, Instance, Let, Node, Recipe, Update
 from archdsl.layers.bind import bind
 from archdsl.layers.check import check_arguments
@@ -22,7 +23,7 @@ from archdsl.text.suggest import nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from archdsl.analyze.context import Compiler
     from archdsl.layers.registry import Layer
@@ -34,8 +35,8 @@ _RECIPE = Definition("train", "recipe", (), (), (), (), tree.NO_COMMENTS, None) 
 class Work:
     """What is known of a recipe while it is read."""
 
-    def __init__(self, compiler: Compiler, statement: tree.Train) -> None:
-        self.compiler, self.statement = compiler, statement
+    def __init__(self, compiler: Compiler, statement: tree.Train, broken: Sequence[tree.Block]) -> None:
+        self.compiler, self.statement, self.broken = compiler, statement, broken
         self.body = Body(compiler, Instance(_RECIPE), dict(compiler.globals))
         self.body.is_recipe = True
         self.recipe = Recipe(statement.span)
@@ -53,9 +54,9 @@ class Work:
         self.compiler.complain(say.missing(what, head.replace(end=min(head.end, head.start + 5)), suggestion))
 
 
-def recipe(compiler: Compiler, statement: tree.Train, read: dict[str, set[str]]) -> Recipe:
-    """Resolve a recipe; what is at fault is complained of."""
-    work = Work(compiler, statement)
+def recipe(compiler: Compiler, statement: tree.Train, read: dict[str, set[str]], broken: Sequence[tree.Block]) -> Recipe:
+    """Resolve a recipe; what is at fault is complained of, but not what `broken` models leave unknown."""
+    work = Work(compiler, statement, broken)
     steps = _sort(work, statement)
     _data(work)
     open_scope(work, statement)
@@ -280,6 +281,8 @@ def _updated(work: Work, field: tree.Field | None, statement: tree.Step) -> tupl
         parts = _dotted(item)
         if parts is None or parts[0] not in work.compiler.models:
             name = parts[0] if parts else item.span.text
+            if work.body.scope.get(name) is BROKEN:
+                return None
             work.compiler.complain(say.unknown_name(name, item.span, work.compiler.models).replace(message=f"There is no model {name}"))
             return None
         instance = work.compiler.models[parts[0]]

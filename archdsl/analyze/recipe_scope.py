@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archdsl.analyze.declare import mentioned
 from archdsl.analyze.models import ModelRef, agree_on, substituted, values_of
+from archdsl.analyze.names import defined_in
 from archdsl.analyze.values import BROKEN
 from archdsl.graph import Read
 from archdsl.layers.registry import lookup
@@ -23,6 +24,8 @@ CLASSES = ("cross_entropy", "nll_loss", "accuracy", "macro_f1", "multi_margin_lo
 def open_scope(work: Work, statement: tree.Train) -> None:
     """Names of a recipe: the data's fields, models to call, and what the models that are fed compute."""
     scope, span = work.body.scope, statement.span
+    for block in work.broken:
+        scope |= dict.fromkeys((block.name.id, *defined_in(block.body)), BROKEN)
     for model, instance in work.compiler.models.items():
         called = is_called(statement, model)
         if not called:

@@ -11,7 +11,7 @@ from archdsl.analyze.forms import own_weights
 from archdsl.analyze.instances import declare_input, declare_state, named_size
 from archdsl.analyze.naming import check_name, check_value_name, place
 from archdsl.analyze.values import BROKEN, BlockDecl, MemberSpec, Path, ScanSpec, ShorthandDecl, Spec, Weights, has_weights, is_layer
-from archdsl.graph import Constant, Let, Make, Module, Node, Pack, Read, SetState, Take
+from archdsl.graph import Constant, Let, Make, Module, Node, Pack, Read, SetState, Splice, Take
 from archdsl.layers.tensor import Tensor, show_shape
 from archdsl.syntax import tree
 
@@ -108,6 +108,7 @@ def _define_layer(body: Body, statement: tree.Define, name: str, span: Span, val
     if isinstance(value, list | tuple):
         module = Module("list", name, span)
         module.members = [item if isinstance(item, Module) else create(body, item, str(i)) for i, item in enumerate(value)]
+        module.spliced = Splice("list", None, (), len(module.members), statement.value)
     else:
         assert isinstance(value, Spec)
         module = create(body, value, name)

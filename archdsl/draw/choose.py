@@ -71,7 +71,7 @@ def volumes(parts: Sequence[Part]) -> str:
 def neurons(parts: Sequence[Part]) -> str:
     """Say that a model is a chain of linear layers, few enough to show; nothing where it is not."""
     inner = [part for part in parts if part.kind not in ("input", "output")]
-    linear = all(part.role == "linear" and known(part.type.shape[-1]) for part in inner)
+    linear = all(part.role == "linear" and part.type.shape and known(part.type.shape[-1]) for part in inner)
     if not inner or not linear or not is_chain(parts) or len(inner) + 1 > MOST_COLUMNS:
         return ""
     return f"a chain of {len(inner)} linear layers"

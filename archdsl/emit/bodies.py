@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from archdsl.dims import Dim, Traced, origin_of, substitute
 from archdsl.emit.liveness import lets_of
-from archdsl.graph import Let, Make, SetState
+from archdsl.graph import Constant, Let, Make, SetState
 from archdsl.layers.tensor import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from archdsl.dims import Size
     from archdsl.emit.scope import Scope
     from archdsl.emit.strands import Strand
     from archdsl.graph import Module, Statement
@@ -68,6 +70,16 @@ def made_in(body: Sequence[Statement]) -> list[Module]:
             found.append(statement.module)
         elif isinstance(statement, Let | SetState):
             found.extend(statement.makes)
+    return found
+
+
+def constants_of(body: Sequence[Statement]) -> dict[str, Size]:
+    """Return the sizes that a body names, each as what it comes from."""
+    found: dict[str, Size] = {}
+    for one in body:
+        origin = origin_of(one.value) if isinstance(one, Constant) and isinstance(one.value, Traced) else None
+        if isinstance(one, Constant) and isinstance(origin, Dim):
+            found[one.name] = substitute(origin, found)
     return found
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from archdsl.emit.bodies import made_in, resized, said
 from archdsl.emit.constants import Unwritable, negated
-from archdsl.emit.liveness import targets_of
+from archdsl.emit.liveness import lets_of, targets_of
 from archdsl.emit.python import Lines
 from archdsl.emit.strands import Differs
 from archdsl.graph import Loop
+from archdsl.layers.tensor import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,5 +124,9 @@ def _carries(body: Sequence[Statement], name: str) -> bool:
     first = next(statement for statement in body if name in targets_of([statement]))
     if not isinstance(first, Loop) or len(first.symbols) < len(first.bodies):
         return False
-    keys = [key for key in first.symbols[0] if key.startswith(f"{name}.") and "@" in key]
-    return bool(keys) and all(len({each[key] for each in first.symbols}) > 1 for key in keys)
+    left = [let.node.type for let in lets_of(first.bodies[-1]) if let.targets == (name,)][-1]
+    for key in [key for key in first.symbols[0] if key.startswith(f"{name}.") and "@" in key]:
+        entered = {each[key] for each in first.symbols}
+        if len(entered) == 1 and not (isinstance(left, Tensor) and left.shape[int(key.split("@")[0].split(".")[1])] in entered):
+            return False
+    return isinstance(left, Tensor)

@@ -12,6 +12,7 @@ from archdsl.emit.python import Lines
 from archdsl.emit.strands import Differs
 from archdsl.layers.tensor import Tensor
 from archdsl.syntax import tree
+from archdsl.syntax.targets import target_names, write_targets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from archdsl.emit.modules import Makers
     from archdsl.emit.strands import Strand
+    from archdsl.graph import Module
     from archdsl.syntax.tree import Expr
 
 
@@ -45,6 +47,14 @@ def named_by_list(makers: Makers, columns: Sequence[Part]) -> str | None:
     return f"nn.Sequential({found[0].removeprefix('*')})" if found is not None else None
 
 
+def list_of(makers: Makers, column: Sequence[Module]) -> str | None:
+    """Write a list of layers by the comprehension that it was written with; None where that does not say it."""
+    found = makers.scope.attempt(_Writer(makers, [Part(module.members, -1, module.spliced) for module in column]).comprehension)
+    return (
+        found[0].removeprefix("*").removeprefix("(").removesuffix(")") if found is not None and " for layer in " not in found[0] else None
+    )
+
+
 class _Writer:
     def __init__(self, makers: Makers, row: Sequence[Part]) -> None:
         self.makers, self.scope, self.row = makers, makers.scope, row
@@ -59,11 +69,11 @@ class _Writer:
         """Pair the members with the values of the names that they were made for."""
         splice = self.row[0].splice
         source = splice.source if splice is not None else None
-        shape = source.arguments[0].value if isinstance(source, tree.Call) and source.arguments else None
+        shape = source.arguments[0].value if isinstance(source, tree.Call) and source.arguments else source
         if not isinstance(shape, tree.Comprehension):
             raise Differs
         self.strands, self.columns, self.groups, self.bound = [], [], [], []
-        names = [name for clause in shape.clauses for name in tree.target_names(clause.targets)]
+        names = [name for clause in shape.clauses for name in target_names(clause.targets)]
         for strand, part in zip(self.outer, self.row, strict=True):
             local = self.scope.put_in[-1] if self.scope.put_in else {}
             found = bindings(shape, {**strand.env, **local})
@@ -86,7 +96,7 @@ class _Writer:
         shape = self._prepare()
         if isinstance(shape.element, tree.Conditional) or shape.key is not None:
             raise Differs
-        targets = [target for clause in shape.clauses for target in tree.target_names(clause.targets)]
+        targets = [target for clause in shape.clauses for target in target_names(clause.targets)]
         self._inside(targets)
         self.scope.strict += 1
         texts = members(self.makers, self.columns)
@@ -97,7 +107,7 @@ class _Writer:
 
     def _clause(self, clause: tree.Clause) -> str:
         conditions = "".join([f" if {self.scope.init.write(condition)}" for condition in clause.conditions])
-        return f"for {tree.write_targets(clause.targets)} in {self.scope.init.write(clause.iterable)}{conditions}"
+        return f"for {write_targets(clause.targets)} in {self.scope.init.write(clause.iterable)}{conditions}"
 
     # ------------------------------------------------------------ a loop with a variable
 
@@ -109,13 +119,13 @@ class _Writer:
         lines, inner = Lines(), Lines()
         name = makers.list_name()
         entries = [self._entry(group) for group in self.groups]
-        axis, wanted = _axis(entries[0])
+        axis, wanted = _axis([self._enters(place) for place in range(len(self.columns))])
         key = f"{name}.{axis}@{id(shape)}"
         variable = self._variable(wanted, [kind.shape[axis] for kind in entries])
         start = scope.size([kind.shape[axis] for kind in entries])
         scope.carried[key] = variable
         makers.variables.add(variable)
-        targets = [target for clause in shape.clauses for target in tree.target_names(clause.targets)]
+        targets = [target for clause in shape.clauses for target in target_names(clause.targets)]
         self._inside(targets)
         for place, strand in enumerate(self.strands):
             strand.env[key] = self._enters(place).shape[axis]
@@ -132,7 +142,7 @@ class _Writer:
             lines.add(f"{variable} = {start}", 8)
         indent = 8
         for clause in shape.clauses:
-            lines.add(f"for {tree.write_targets(clause.targets)} in {scope.init.write(clause.iterable)}:", indent)
+            lines.add(f"for {write_targets(clause.targets)} in {scope.init.write(clause.iterable)}:", indent)
             indent += 4
             for condition in clause.conditions:
                 lines.add(f"if {scope.init.write(condition)}:", indent)
@@ -223,6 +233,8 @@ class _Writer:
             return f"{variable} += {self.scope.size(added)}"
 
 
-def _axis(kind: Tensor) -> tuple[int, str]:
-    """Return the dimension that a layer's input size is, and what it is called."""
-    return (0, "in_channels") if len(kind.shape) > 2 else (len(kind.shape) - 1, "in_features")
+def _axis(kinds: Sequence[Tensor]) -> tuple[int, str]:
+    """Return the dimension that the layers' input size is, and what it is called; of a sequence it is the one that changes."""
+    last = len(kinds[0].shape) - 1
+    changing = [axis for axis in (last, 0) if len({str(kind.shape[axis]) for kind in kinds}) > 1]
+    return (0, "in_channels") if last > 1 or (changing and changing[0] < last) else (last, "in_features")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from archdsl.emit.python import literal, number
 from archdsl.emit.wrap import split
 from archdsl.syntax import tree
+from archdsl.syntax.targets import target_names, write_targets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -204,9 +205,9 @@ class Constants:
         clauses: list[str] = []
         for clause in expr.clauses:
             iterable = within(self.write(clause.iterable), OR)
-            self.bound.extend(tree.target_names(clause.targets))
+            self.bound.extend(target_names(clause.targets))
             conditions = "".join([f" if {within(self.write(condition), OR)}" for condition in clause.conditions])
-            clauses.append(f"for {tree.write_targets(clause.targets)} in {iterable}{conditions}")
+            clauses.append(f"for {write_targets(clause.targets)} in {iterable}{conditions}")
         element = self.write(expr.element)
         if expr.key is not None:
             element = f"{self.write(expr.key)}: {element}"

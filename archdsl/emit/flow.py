@@ -141,7 +141,7 @@ class Flow:
         """Return the shape of a value as a comment, where it is not that of what it came from."""
         if self.quiet or not isinstance(node.type, Tensor):
             return ""
-        if len(self.values.scope.instances) > 1 and not self._agreed(node):
+        if len(self.values.scope.strands) > 1 and not self._agreed(node):
             return ""
         text = self.shape_text(node.type)
         before = source.type if source is not None else None
@@ -230,6 +230,19 @@ def _pause(segment: list[Node], step: Node) -> bool:
     if last in ("activation", "pooling", "pool", "dropout", "attention", "merge", "recurrent"):
         return role != "dropout"
     return role in ("pooling", "pool")
+
+
+def peers(row: Sequence[Node]) -> dict[int, Sequence[Node]]:
+    """Return what each node of an expression is in every strand, by the identity of the first strand's."""
+    found: dict[int, Sequence[Node]] = {}
+    stack = [row]
+    while stack:
+        row = stack.pop()
+        found[id(row[0])] = row
+        for column in zip(*[one.operands for one in row], strict=False):
+            there = [one for one in column if one is not None]
+            stack += [there] if len(there) == len(row) else []
+    return found
 
 
 def reads(node: Node) -> Iterable[str]:

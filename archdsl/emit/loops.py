@@ -177,8 +177,10 @@ class LoopWriter:
         for key in [key for key in (loop.symbols[0] if loop.symbols else {}) if "@" in key]:
             scope.carried.pop(key, None)
             scope.aliases.pop(key, None)
-        for strand, body in zip(self.inner, self.bodies, strict=True):
+        for number, (strand, body) in enumerate(zip(self.inner, self.bodies, strict=True)):
             scope.strands = [strand]
+            entered = loop.symbols[number] if number < len(loop.symbols) else {}
+            scope.aliases.update({key: origin_of(size) for key, size in entered.items() if "@" in key})
             scope.unrolled.append({target: strand.env[target] for target in loop.targets})
             writer.live.enter(self.bodies)
             writer.body([body], init, forward)

@@ -6,7 +6,7 @@ from archdsl.emit.alike import alike
 from archdsl.emit.bodies import InitPlace, note_types, paths, said
 from archdsl.emit.branches import BranchWriter
 from archdsl.emit.constants import Unwritable
-from archdsl.emit.flow import Flow, reads
+from archdsl.emit.flow import Flow, peers, reads
 from archdsl.emit.indexed import picked
 from archdsl.emit.initial import write_initial
 from archdsl.emit.liveness import Live, hidden_values, lets_of, read_by_buffers, targets_of
@@ -214,7 +214,7 @@ class ClassWriter:
         if isinstance(first, Let) and set(first.targets) <= self.for_buffers:
             return
         self.forward.comment(said(first), forward)
-        self.flow.peers = {id(first.node): [one.node for one in row]}
+        self.flow.peers = peers([one.node for one in row])
         around = self.overrides
         self.overrides = around | picked([one.node for one in row], self.access, self.scope)
         try:

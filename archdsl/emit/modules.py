@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archdsl.emit.adapters import adapted, single
 from archdsl.emit.chains import Part, inlined, members, path
-from archdsl.emit.comprehensions import named_by_list
+from archdsl.emit.comprehensions import list_of, named_by_list
 from archdsl.emit.nodes import outcome, whole
 from archdsl.emit.parameters import is_constant, unsaid
 from archdsl.emit.python import literal
@@ -186,6 +186,9 @@ class Makers:
         """A list made at once: the layers of a comprehension, or of a path."""
         self.document.function("nn")
         if all(member.name.isdigit() for member in column[0].members):
+            written = list_of(self, column) if all(module.spliced is not None for module in column) else None
+            if written is not None:
+                return f"nn.ModuleList([{written}])"
             texts = self._each(column)
             if len(texts) > 1 and len(set(texts)) == 1:
                 return f"nn.ModuleList([{texts[0]} for _ in range({len(texts)})])"

@@ -61,6 +61,9 @@ def parameters(scope: Scope, definition: Definition, unread: Container[str] = ()
 
 def unsaid(scope: Scope, definition: Definition, given: Sequence[Given], place: str = "init", unread: Container[str] = ()) -> list[str]:
     """Write the arguments that a use leaves to a default which speaks of other names."""
+    own = {one.name for one in given}
+    if all(default is None or is_plain(default) or name in own or name in unread for name, default in definition.parameters):
+        return []
     known = {one.name: scope.argument([one] * len(scope.strands), place) for one in given if is_constant(one.value)}
     layers = {one.name for one in given if not is_constant(one.value)}
     writer = scope.init if place == "init" else scope.forward

@@ -8,6 +8,7 @@ first expression over the names of the class that gives the right value in every
 from __future__ import annotations
 
 from archdsl.dims import Dim, Product, Traced, names_in, origin_of, substitute, symbol
+from archdsl.emit.bodies import constants_of
 from archdsl.emit.constants import Constants, Unwritable
 from archdsl.emit.parameters import passed
 from archdsl.emit.python import literal
@@ -41,6 +42,7 @@ class Scope:
         self.parameters = {name for name, _ in passed(definition, instances)}
         self.uses = set(definition.uses)
         self.constants: set[str] = set()
+        self.coming = constants_of(instances[0].body)
         self.targets: list[str] = []
         self.seen_targets: set[str] = set()
         self.unrolled: list[dict[str, object]] = []
@@ -212,7 +214,7 @@ class Scope:
         first = values[0]
         for value in values:
             origin = origin_of(value)  # type: ignore[arg-type]
-            origin = undivided(substitute(origin, self.aliases)) if isinstance(origin, Dim) else origin
+            origin = undivided(substitute(origin, self.aliases | self._pending())) if isinstance(origin, Dim) else origin
             if isinstance(origin, Dim) and origin not in found and not (isinstance(value, Product) and origin == value.origin):
                 found.append(origin)
         if any("@" in name for origin in found if isinstance(origin, Dim) for name in origin.names):
@@ -223,6 +225,10 @@ class Scope:
         if all(not isinstance(value, Dim) and value == first for value in values):
             found.append(int(first) if isinstance(first, Traced) else first)
         return found
+
+    def _pending(self) -> dict[str, Size]:
+        """The constants of the class that stand below the place, as what they come from."""
+        return {name: origin for name, origin in self.coming.items() if name not in self.constants}
 
     def _holds(self, candidate: Dim, values: Sequence[object]) -> bool:
         names = candidate.names

@@ -70,6 +70,9 @@ def odd_character(span: Span, word: str) -> Complaint:
         "”": 'Write straight quotes: `"`.',
         "\u2019": "Write a straight quote: `'`.",
     }
+    following = span.source.text[span.end : span.end + 1]
+    if word == "|" and following == ">":
+        hints["|"] = "The arrow is `->`."
     shown = word if word.isprintable() else escaped(word)
     note = "this is no sign of the language" if word.isascii() else f"this is {escaped(word)}"
     return Complaint("odd-character", f"I cannot read `{shown}` here", span, note, suggestion=hints.get(word, ""))
@@ -293,6 +296,17 @@ def colon_for_equals(span: Span, name: str) -> Complaint:
         span,
         "this name has a colon behind it",
         suggestion=f"Write `{name} = ...`.",
+    )
+
+
+def input_without_word(span: Span, name: str) -> Complaint:
+    """`image: [1, 28, 28]` in a model, which lacks its first word."""
+    return Complaint(
+        "colon-for-equals",
+        "an input begins with the word `input`",
+        span,
+        "this name has a shape behind it",
+        suggestion=f"Write `input {name}: [...]`.",
     )
 
 

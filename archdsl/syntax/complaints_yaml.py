@@ -31,11 +31,30 @@ def bad_yaml(source: Source, at: int, problem: str, begun: int | None) -> Compla
     """What is no YAML; the commonest mistakes are named. `begun` is where what was being read begins."""
     text = source.text
     at = min(at, len(text))
+    if begun is not None and begun < at and _goes_on(text, at, begun, problem):
+        # Where what was begun is not ended, the place to look at is its beginning.
+        return _not_ended(Span(source, begun, begun + 1), problem)
     span = Span(source, at, min(at + 1, len(text)))
     labels = (Label(Span(source, begun, begun + 1), "this begins here"),) if begun is not None and begun != at and begun < len(text) else ()
     message, note, suggestion = _what_is_wrong(problem, text[at : at + 1], text[text.rfind("\n", 0, at) + 1 : at])
     code = "yaml-ends-word" if "YAML ends" in message or "end of a key" in message else "bad-yaml"
     return Complaint(code, message, span, note, labels, suggestion)
+
+
+def _goes_on(text: str, at: int, begun: int, problem: str) -> bool:
+    """Whether what was begun goes on, by YAML's reading, for lines that were not meant as a part of it."""
+    lines = [text[text.rfind("\n", 0, place) + 1 :] for place in (begun, at)]
+    indents = [len(line) - len(line.lstrip(" ")) for line in lines]
+    further = "\n" in text[begun:at] and indents[1] <= indents[0]
+    return "could not find expected ':'" in problem or (text[begun] in "[{\"'" and (further or not text[at:].strip()))
+
+
+def _not_ended(span: Span, problem: str) -> Complaint:
+    if "could not find expected ':'" in problem:
+        return Complaint("bad-yaml", "a key has a colon behind it", span, "this has none", suggestion="Write `name: value`.")
+    opened = span.text
+    closing = {"[": "]", "{": "}"}.get(opened, opened)
+    return Complaint("bad-yaml", f"`{opened}` is not closed", span, "it is opened here", suggestion=f"Close it with `{closing}`.")
 
 
 def _what_is_wrong(problem: str, character: str, before: str) -> tuple[str, str, str]:

@@ -52,6 +52,10 @@ def placed(statements: tuple[tree.Statement, ...], where: str, complaints: Compl
             and tree.Define in allowed
             and isinstance(statement.value, tree.Expr)
         ):
+            if tree.Input in allowed and isinstance(statement.value, tree.ListExpr):
+                complaints.add(say.input_without_word(statement.name.span, statement.name.id))
+                kept.append(_as_input(statement, statement.value))
+                continue
             complaints.add(say.colon_for_equals(statement.name.span, statement.name.id))
             kept.append(tree.Define(statement.span, statement.comments, (statement.name,), statement.value))
         elif isinstance(statement, tree.Field) and _follows_lambda(statement):
@@ -62,6 +66,12 @@ def placed(statements: tuple[tree.Statement, ...], where: str, complaints: Compl
                 continue
             complaints.add(say.misplaced(statement, where, _WHERE.get(type(statement), "in a model, block or cell")))
     return statements if len(kept) == len(statements) and all(map(_same, kept, statements)) else tuple(kept)
+
+
+def _as_input(statement: tree.Field, shape: tree.ListExpr) -> tree.Input:
+    """Read `image: [1, 28, 28]` as the input that it was meant to be."""
+    kind = tree.Type(shape.span, None, False, shape.items, (None,) * len(shape.items))
+    return tree.Input(statement.span, statement.comments, statement.name, kind)
 
 
 def _same(left: tree.Statement, right: tree.Statement) -> bool:

@@ -168,16 +168,6 @@ class Clause(Node):
     conditions: tuple[Expr, ...]
 
 
-def target_names(targets: tuple[Target, ...]) -> list[str]:
-    """Return the names among targets, in order."""
-    return [name for one in targets for name in ([one] if isinstance(one, str) else target_names(one))]
-
-
-def write_targets(targets: tuple[Target, ...]) -> str:
-    """Write targets as they stand behind `for`."""
-    return ", ".join([one if isinstance(one, str) else f"({write_targets(one)})" for one in targets])
-
-
 class Comprehension(Expr):
     """`[element for ...]`, or `{key: element for ...}` when `key` is given. `kind` is `list`, `dict` or `generator`."""
 

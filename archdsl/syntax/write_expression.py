@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archdsl.syntax import tree
+from archdsl.syntax.targets import write_targets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def _comprehension(expr: tree.Comprehension) -> str:
 def clause(each: tree.Clause) -> str:
     """Write one `for ... in ... if ...` of a comprehension."""
     conditions = "".join([f" if {at_least(condition, OR)}" for condition in each.conditions])
-    return f"for {tree.write_targets(each.targets)} in {at_least(each.iterable, OR)}{conditions}"
+    return f"for {write_targets(each.targets)} in {at_least(each.iterable, OR)}{conditions}"
 
 
 def member(expr: tree.Member) -> str:

@@ -30,7 +30,7 @@ FIELDS = (
     "precision", "ema", "early_stopping", "freeze", "checkpoint", "seed", "device", "show",
 )  # fmt: skip
 STEP_FIELDS = ("update", "every", "times")
-NAMED_FIELDS = ("feed", "metrics", "show")
+NAMED_FIELDS = ("feed", "metrics", "show", "early_stopping", "checkpoint")
 """The fields whose mapping has names of the author's as keys; in another, a single key is what is called."""
 
 _STATEMENT = re.compile(r"(param|layer|model|block|cell|input|state|next|output|tie|carry|step)\s+(?=\S)")
@@ -105,8 +105,10 @@ class Bodies(Statements):
         graph, outputs = model.found.get("graph"), model.found.get("outputs")
         if graph is not None:
             self.complaints.add(say.both_forms(self.span(key), "layers", "graph", self.span(graph[0])))
-        elif len(inputs) != 1:
+        elif len(inputs) != 1 and not self._faulty_inputs(model, inputs):
             self.complaints.add(say.one_input(self.span(key), len(inputs)))
+        elif len(inputs) != 1:
+            return
         elif not isinstance(value, Sequence) or not value.items:
             self.complaints.add(say.wanted(self.first_line(value), "`layers`", "a list of layers", found_in(value)))
         else:
@@ -121,6 +123,11 @@ class Bodies(Statements):
             path = tree.Chain(span, (tree.Member(begin.span, None, begin), *members))
             if members:
                 yield tree.Output(span, comments, targets, (path,))
+
+    def _faulty_inputs(self, model: Mapping, inputs: list[tree.Input]) -> bool:
+        """Whether an input was complained of, and is missing for that reason alone."""
+        given = model.get("inputs")
+        return isinstance(given, Faulty) or (isinstance(given, Mapping) and (given.faulty or len(given.pairs) > len(inputs)))
 
     def braced(self, lead: int, key: Scalar, value: Node) -> Iterator[tree.Statement]:
         """Read `init`, `figure` or `reading`."""
@@ -201,7 +208,7 @@ class Bodies(Statements):
     def _for(self, lead: int, node: Mapping, where: str) -> Iterator[tree.Statement]:
         key, value = node.found["for"]
         opened = self.keeper.open(lead, node.start, self.end_of(key, value))
-        self._only(node, ("for", "do"), "a `for`")
+        known = self._only(node, ("for", "do"), "a `for`")
         head = self.word(value, "`for`")
         text = self.text_of(head) if head is not None else ""
         match = _LOOP.match(text)
@@ -212,7 +219,7 @@ class Bodies(Statements):
             targets, iterable = self.names(names), self.read(head, match.end(), len(text))
         elif head is not None:
             self.complaints.add(say.no_iteration(self.span(head)))
-        body = self._inner(node, "do", where, key)
+        body = self._inner(node, "do", where, key if known else None)
         comments = self.keeper.close(opened, node.start, node.end)
         if targets and iterable is not None:
             yield tree.For(self.span(node), comments, targets, iterable, body)
@@ -220,19 +227,21 @@ class Bodies(Statements):
     def _if(self, lead: int, node: Mapping, where: str) -> Iterator[tree.Statement]:
         key, value = node.found["if"]
         opened = self.keeper.open(lead, node.start, self.end_of(key, value))
-        self._only(node, ("if", "then", "else"), "an `if`")
+        known = self._only(node, ("if", "then", "else"), "an `if`")
         head = self.word(value, "`if`")
         condition = self.scalar(head) if head is not None else None
-        then = self._inner(node, "then", where, key)
+        then = self._inner(node, "then", where, key if known else None)
         otherwise = self._inner(node, "else", where, None)
         comments = self.keeper.close(opened, node.start, node.end)
         if condition is not None:
             yield tree.If(self.span(node), comments, condition, then, otherwise)
 
-    def _only(self, node: Mapping, known: tuple[str, ...], what: str) -> None:
-        for key, _ in node.pairs:
-            if key.text not in known:
-                self.complaints.add(say.unknown_key(self.span(key), key.text, what, known))
+    def _only(self, node: Mapping, known: tuple[str, ...], what: str) -> bool:
+        """Complain of other keys than these; tell whether there was none."""
+        others = [key for key, _ in node.pairs if key.text not in known]
+        for key in others:
+            self.complaints.add(say.unknown_key(self.span(key), key.text, what, known))
+        return not others
 
     def _inner(self, node: Mapping, name: str, where: str, needed: Scalar | None) -> tuple[tree.Statement, ...]:
         """Read the statements of a loop or of a branch: a list, or a mapping of definitions."""

@@ -118,7 +118,7 @@ class Composer:
         self.source, self.complaints = source, complaints
         self.shift = 1 if source.text.startswith("\ufeff") else 0
         self.scalars: list[tuple[int, int, str]] = []
-        self._stack: list[tuple[Sequence | Mapping, str | None]] = []
+        self._stack: list[tuple[Sequence | Mapping, str | None, bool]] = []
         self._anchors: dict[str, Node] = {}
         self._open: set[str] = set()
         self._root: Node | None = None
@@ -167,7 +167,7 @@ class Composer:
         if style in ("|", ">"):
             end = start + len(self.source.text[start:end].rstrip())
         flow = bool(self._stack) and self._stack[-1][0].flow
-        node = Scalar(event.value, style, flow, start, end)
+        node: Node = Scalar(event.value, style, flow, start, end) if event.tag is None else Faulty(start, end)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         self._add(node)
@@ -193,13 +193,13 @@ class Composer:
         node = kind(bool(event.flow_style), start)
         if event.anchor is not None:
             self._open.add(event.anchor)
-        self._stack.append((node, event.anchor))
+        self._stack.append((node, event.anchor, event.tag is not None))
 
     def on_end(self, event: Any) -> None:
-        node, anchor = self._stack.pop()
+        node, anchor, tagged = self._stack.pop()
         if node.flow:
             node.end = event.end_mark.index + self.shift
-        made: Node = self._judged_flow(node) if node.flow else node
+        made: Node = Faulty(node.start, node.end, node.size) if tagged else self._judged_flow(node) if node.flow else node
         if anchor is not None:
             self._open.discard(anchor)
             self._anchors[anchor] = made

@@ -53,9 +53,9 @@ class DenseNet(nn.Module):
         each_trans = iter(self.trans)
         for i, n in enumerate([2, 3, 2]):
             for _ in range(n):
-                x = next(each_layer_ij)(x)  # B, 36, 32, 32
+                x = next(each_layer_ij)(x)
             if i < 2:
-                x = next(each_trans)(x)  # B, 24, 16, 16
+                x = next(each_trans)(x)
         x = F.relu(self.norm5(x))
         x = F.adaptive_avg_pool2d(x, 1)  # B, 54, 1, 1
         return self.classifier(x.flatten(1))  # B, 10

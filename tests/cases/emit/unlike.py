@@ -4,7 +4,7 @@ from torch import nn
 
 
 class Mix(nn.Module):
-    def __init__(self, in_features, kind, width=8):
+    def __init__(self, in_features, width=8):
         super().__init__()
         self.output = nn.Linear(in_features, width)
 
@@ -14,7 +14,7 @@ class Mix(nn.Module):
 
 
 class Mix2(nn.Module):
-    def __init__(self, in_features, kind, width=8):
+    def __init__(self, in_features, width=8):
         super().__init__()
         self.output = nn.Linear(in_features, width)
 
@@ -32,8 +32,8 @@ class Unlike(nn.Module):
         self.proj.append(nn.Linear(16, 8 + 4 * 0))
         self.proj.append(nn.Linear(8, 8 + 4 * 1))
         self.m = nn.ModuleList()
-        self.m.append(Mix(12, "relu"))
-        self.m.append(Mix2(8, "silu"))
+        self.m.append(Mix(12))
+        self.m.append(Mix2(8))
         self.deep = nn.ModuleList()
         self.deep.append(
             nn.Sequential(
