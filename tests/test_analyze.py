@@ -108,6 +108,7 @@ def test_a_loop_with_a_condition_numbers_what_it_makes() -> None:
         ("input x: [8, T]\noutput y = x -> conv1d(8, 3, stride=2)", "[8, (T + 1) // 2 - 1]"),
         ("input t: int64[T]\noutput y = t -> embedding(10, 4)", "[T, 4]"),
         ("input x: [T, 57]\noutput y = x -> lstm(8) -> linear(3)", "[T, 3]"),
+        ("input x: [9, 57]\nrnn = lstm(8)\noutput y = rnn(x)[:, -1] -> linear(3)", "[3]"),
         ("input n: ragged [T, 57]\noutput y = n -> lstm(8) -> last -> linear(3)", "[3]"),
         ("input n: ragged [T, 57]\noutput y = n -> linear(3) -> relu", "ragged [T, 3]"),
     ],
@@ -171,6 +172,9 @@ def test_ties_and_initial_weights_speak_of_keys() -> None:
     ("body", "found"),
     [
         (VECTOR + "output y = x -> lnear(3)", [("unknown-layer", 3)]),
+        (VECTOR + "input x: [4]\noutput y = x -> linear(3)", [("defined-twice", 3)]),
+        (VECTOR + "y = (x, x)\noutput y[:, 0]", [("not-a-value", 4)]),
+        (VECTOR + "a = [linear(8), linear(8)]\noutput y = a(x)", [("not-a-layer", 4)]),
         (VECTOR + "output y = xx -> linear(3)", [("unknown-name", 3)]),
         (VECTOR + "output y = x -> linear(3, 4)", [("bad-argument", 3)]),
         (VECTOR + "output y = x -> conv2d(3, 3)", [("shape-mismatch", 3)]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from arch_texts import EVERYTHING, holds, parsed
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from archdsl.syntax import tree
@@ -197,6 +197,7 @@ PLANTED = [
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from(PLANTED), min_size=1, max_size=6))
+@example(["train { epochs: 3 }", "x = f(a, b))"])
 def test_as_many_complaints_as_mistakes(mistakes: list[str]) -> None:
     """Mistakes planted between good lines give one complaint each, on their own lines."""
     lines, planter = ["model A {", "  input a: [3]"], [-1, -1]

@@ -219,6 +219,12 @@ def test_neurons_are_hidden_only_where_there_are_more_than_six():
     assert {"784", "500", "200", "5"} <= {item.text for item in items if isinstance(item, Text)}
 
 
+def test_a_value_without_dimensions_is_no_column_of_neurons():
+    """Where a linear layer gives one number a sample, there are no neurons to count, and another style is chosen."""
+    text = "model Critic { input x: [8]\n score = x -> linear(4) -> tanh -> linear(1) -> squeeze(-1)\n output score }"
+    assert figure_of(text).style == "blocks"
+
+
 def test_volumes_show_axes_and_neurons_once():
     """One hidden volume carries the three coloured axes and its neurons; the thinnest one is still there."""
     items = flat(figure_of(VOLUMES).picture.items)

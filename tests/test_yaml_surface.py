@@ -175,6 +175,7 @@ def test_each_form_of_a_definition_is_an_expression_of_arch(yaml: str, spelled: 
             "train:\n  data: {digits: {size: 28}}\n  n: normal([2])\n  steps:\n    g:\n      update: G\n      loss: n\n  metrics: {accuracy: mean(n)}\n  epochs: 5",
             "train { data: digits(size=28)\nn = normal([2])\nstep g { update: G\nloss: n }\nmetrics: { accuracy: mean(n) }\nepochs: 5 }",
         ),
+        ("train:\n  early_stopping: {patience: 3}", "train { early_stopping: { patience: 3 } }"),
         ("train:\n  loss: {mse_loss: [a, b]}\n  metrics: ['accuracy(a, b)']", "train { loss: mse_loss(a, b)\nmetrics: [accuracy(a, b)] }"),
         ("train:\n  data: {csv: {path: a.csv, target: price}}", 'train { data: csv(path="a.csv", target="price") }'),
         ("train:\n  data: {folder: images}", 'train { data: folder("images") }'),

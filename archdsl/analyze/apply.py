@@ -171,6 +171,10 @@ def _as_spec(layer: object) -> Spec:
 
 def run(body: Body, module: Module, nodes: list[Node], span: Span) -> Node | None:
     """Apply a module to values: the first time inference fills it, later its weights have to fit."""
+    if module.kind == "list":
+        hint = f"{module.name}[0] is the first of them; chain([...]) makes one layer of a list."
+        body.complain(say.not_a_layer("a list of layers", span).replace(suggestion=hint))
+        return None
     spec = body.specs[module]
     body.applied.add(module)
     if isinstance(spec, PlainSpec):

@@ -207,6 +207,10 @@ def call_layer(body: Body, layer: Layer, written: tuple[tree.Argument, ...], exp
         return BROKEN
     if not _values_are_values(body, layer, arguments):
         return BROKEN
+    misplaced = None if layer.values else next((one for one in arguments.values() if isinstance(one[0], Node)), None)
+    if misplaced is not None:
+        body.complain(say.not_a_constant(what_is(misplaced[0]), misplaced[1].span))
+        return BROKEN
     plain = [value for value, _ in arguments.positional]
     values_wanted = set(layer.values)
     named_values = {name: value for name, (value, _) in arguments.named.items() if name in values_wanted}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archdsl.syntax.complaints import MODULES
 from archdsl.text.complaint import Complaint, Label
 from archdsl.text.suggest import nearest
 
@@ -21,6 +22,8 @@ def unknown_name(name: str, span: Span, candidates: Iterable[str]) -> Complaint:
     """A name that nothing defines."""
     truth = {"yes": "True", "on": "True", "no": "False", "off": "False", "null": "None", "nil": "None"}.get(name.lower())
     suggestion = f"Write {truth}." if truth else _did_you_mean(name, candidates)
+    if name in MODULES and span.source.text[span.end : span.end + 1] == ".":
+        suggestion = f"Names stand without a module: leave {name}. out."
     return Complaint("unknown-name", f"I know nothing by the name {name}", span, "not defined at this point", (), suggestion)
 
 

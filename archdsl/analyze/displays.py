@@ -7,6 +7,8 @@ from archdsl.analyze.constants import ConstantError, bounded, kind_name
 from archdsl.analyze.evaluate import constant, evaluate, what_is
 from archdsl.analyze.values import BROKEN
 from archdsl.dims import Traced, symbol
+from archdsl.graph import Module
+from archdsl.syntax import tree
 from archdsl.syntax.targets import target_names
 
 TYPE_CHECKING = False
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archdsl.analyze.context import Body
-    from archdsl.syntax import tree
     from archdsl.text.source import Span
 
 
@@ -97,6 +98,11 @@ def _clauses(body: Body, expr: tree.Comprehension, depth: int, found: list[tuple
 
 def iterable(body: Body, expr: tree.Expr) -> list[object] | None:
     """Evaluate what a loop goes over; None, after a complaint, where it is nothing to go over."""
+    own = body.scope.get(expr.id) if isinstance(expr, tree.Name) else None
+    if isinstance(own, Module) and own.kind == "list":
+        hint = f"Count them: for i in range({len(own.members)}), and take {own.name}[i]."
+        body.complain(say.not_a_constant("a list of layers", expr.span).replace(suggestion=hint))
+        return None
     value = constant(body, expr)
     if value is BROKEN:
         return None

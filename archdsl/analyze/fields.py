@@ -43,7 +43,10 @@ _KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "fraction": (lambda v: _number(v) and 0 < v < 1, "a number between 0 and 1"),  # type: ignore[operator]
     "split": (lambda v: _number(v) and 0 < v < 1, "the part held out, between 0 and 1"),  # type: ignore[operator]
     "precision": (lambda v: v in ("float32", "bfloat16", "float16", "bf16", "fp16", "fp32"), "float32, bfloat16 or float16"),
-    "stopping": (lambda v: _whole(v, 1) or isinstance(v, dict), "how many epochs to wait"),
+    "stopping": (
+        lambda v: _whole(v["patience"] if isinstance(v, dict) and list(v) == ["patience"] else v, 1),
+        "how many epochs to wait, a whole number or { patience: 3 },",
+    ),
     "checkpoint": (lambda v: _whole(v, 1) or isinstance(v, dict), "after how many epochs to save"),
     "names": (lambda v: isinstance(v, str | list | tuple), "the names of parts"),
     "text": (lambda v: isinstance(v, str), "a text"),

@@ -95,6 +95,7 @@ def _chain(body: Body, expr: tree.Call) -> object:
         return BROKEN
     pairs = list(value.items()) if isinstance(value, dict) else [(None, layer) for layer in value]
     members: list[MemberSpec] = []
+    sizes: list[int] = []
     for name, layer in pairs:
         if not is_layer(layer) or not (name is None or isinstance(name, str)):
             body.complain(say.not_a_layer(what_is(layer), expr.span))
@@ -103,7 +104,9 @@ def _chain(body: Body, expr: tree.Call) -> object:
             members.extend(layer.members)
         else:
             members.append(MemberSpec(name, layer, expr.span))
-    return ChainSpec(spliced_in(members, Splice("chain", None, (), len(members), expr)), expr.span, spliced=True)
+        sizes.append(len(members) - sum(sizes))
+    splice = Splice("chain", None, (), len(members), expr, sizes=tuple(sizes))
+    return ChainSpec(spliced_in(members, splice), expr.span, spliced=True)
 
 
 def _scan(body: Body, expr: tree.Call) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.analyze import complaints as say
-from archdsl.analyze.apply import apply_layer
+from archdsl.analyze.apply import apply_layer, settled
 from archdsl.analyze.chains import is_value
 from archdsl.analyze.constants import kind_name
 from archdsl.analyze.evaluate import constant, value_of
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 
 def index(body: Body, base: Node, expr: tree.Subscript) -> object:
-    """Take an entry of several values, or index a tensor."""
+    """Take an entry of several values, or index a tensor; a recurrent layer's first result is one."""
+    if len(expr.indices) > 1 or isinstance(expr.indices[0], tree.Slice | tree.Dots):
+        base = settled(base)
+        if not isinstance(base.type, Tensor):
+            body.complain(say.not_a_value("several values", expr.base.span))
+            return BROKEN
     if not isinstance(base.type, Tensor):
         return entry(body, base, expr)
     if len(expr.indices) == 1 and is_value(body, expr.indices[0]):

@@ -177,6 +177,8 @@ def declare_input(body: Body, statement: tree.Input) -> None:
     """Make an input known: a model's as declared, a block's as it is given."""
     name = statement.name.id
     sound = check_value_name(body.compiler, name, statement.name.span)
+    if name in body.inputs:
+        body.complain(say.defined_twice(name, "The input", statement.name.span, body.inputs[name]))
     if body.block_types is not None:
         found: Tensor | None = body.block_types.pop(0) if body.block_types else None
         kind = None if found is None else _matched(body, statement, found)

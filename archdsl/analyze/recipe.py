@@ -128,7 +128,9 @@ def choice(work: Work, field: tree.Field, group: str) -> Choice | None:
     value = field.value
     function = value.function if isinstance(value, tree.Call) else value
     if not isinstance(function, tree.Name):
-        work.compiler.complain(say.bad_field(field.name.id, f"the call of a {group}", "something else", value.span))
+        work.compiler.complain(
+            say.bad_field(field.name.id, f"the call of {'an' if group == 'optimizer' else 'a'} {group}", "something else", value.span)
+        )
         return None
     layer = lookup_data(function.id) if group == "data" else lookup(function.id)
     if layer is None or layer.group != group:

@@ -88,7 +88,8 @@ def _unknown(work: Work, statement: tree.Train) -> list[str]:
         if isinstance(one, tree.Define | tree.Field)
         and (not isinstance(one, tree.Field) or one.name.id in ("loss", "metrics", "show", "feed"))
     ]
-    known = set(work.body.scope) | defined | set(work.compiler.models)
+    called = {call.function.id for call in calls_in(statement) if isinstance(call.function, tree.Name)}  # no field is called
+    known = set(work.body.scope) | defined | called | set(work.compiler.models)
     return [name for name in dict.fromkeys(mentioned(tuple(expressions))) if name not in known and lookup(name) is None]
 
 

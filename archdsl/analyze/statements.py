@@ -108,7 +108,7 @@ def _define_layer(body: Body, statement: tree.Define, name: str, span: Span, val
     if isinstance(value, list | tuple):
         module = Module("list", name, span)
         module.members = [item if isinstance(item, Module) else create(body, item, str(i)) for i, item in enumerate(value)]
-        module.spliced = Splice("list", None, (), len(module.members), statement.value)
+        module.spliced = Splice("list", None, (), len(value), statement.value, sizes=(1,) * len(value))
     else:
         assert isinstance(value, Spec)
         module = create(body, value, name)

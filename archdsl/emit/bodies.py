@@ -83,6 +83,13 @@ def constants_of(body: Sequence[Statement]) -> dict[str, Size]:
     return found
 
 
+def left_by(body: Sequence[Statement], name: str, axis: int) -> object:
+    """Return the size that a body leaves a value with, or None where it does not define it."""
+    kinds = [let.node.type for let in lets_of(body) if let.targets == (name,)]
+    kind = kinds[-1] if kinds else None
+    return kind.shape[axis] if isinstance(kind, Tensor) and axis < len(kind.shape) else None
+
+
 def note_types(strand: Strand, statement: Let | SetState) -> None:
     """Note the types of the values that a statement names."""
     if isinstance(statement, SetState):

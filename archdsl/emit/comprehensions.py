@@ -77,14 +77,16 @@ class _Writer:
         for strand, part in zip(self.outer, self.row, strict=True):
             local = self.scope.put_in[-1] if self.scope.put_in else {}
             found = bindings(shape, {**strand.env, **local})
-            if not found or len(part.members) % len(found):
+            sizes = part.splice.sizes if part.splice is not None else ()
+            if len(sizes) != len(found) or not found or sum(sizes) != len(part.members):
                 raise Differs
-            size = len(part.members) // len(found)
+            start = 0
             self.groups.append(list(range(len(self.strands), len(self.strands) + len(found))))
-            for number, bound in enumerate(found):
+            for size, bound in zip(sizes, found, strict=True):
                 self.bound.append({name: bound[name] for name in names})
                 self.strands.append(strand.inner({name: bound[name] for name in names}))
-                self.columns.append(part.cut(number * size, (number + 1) * size))
+                self.columns.append(part.cut(start, start + size))
+                start += size
         return shape
 
     def _inside(self, targets: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from archdsl.dims import Dim, Traced, origin_of, substitute, symbol
+from archdsl.emit.bodies import left_by
 from archdsl.emit.constants import Unwritable
 from archdsl.emit.liveness import targets_of
 from archdsl.emit.python import Lines, literal
@@ -92,7 +93,10 @@ class LoopWriter:
             origins = [origin_of(loop.symbols[0][key]) for loop in row if loop.symbols and key in loop.symbols[0]]
             plain = substitute(origins[0], self.scope.aliases) if isinstance(origins[0], Dim) else origins[0]
             values = [strand.env.get(key) for strand in inner]
-            if all(_value(plain, strand) == value for strand, value in zip(inner, values, strict=True)):
+            owner, axis = key.split("@")[0].split(".")
+            left = [left_by(loop.bodies[-1], owner, int(axis)) for loop in row if loop.bodies]
+            stays = all(size in (None, _value(plain, strand)) for size, strand in zip(left, outer, strict=False))
+            if stays and all(_value(plain, strand) == value for strand, value in zip(inner, values, strict=True)):
                 self.scope.aliases[key] = plain
                 continue
             wanted = self._variable(key, outer[0])
@@ -180,7 +184,10 @@ class LoopWriter:
         for number, (strand, body) in enumerate(zip(self.inner, self.bodies, strict=True)):
             scope.strands = [strand]
             entered = loop.symbols[number] if number < len(loop.symbols) else {}
-            scope.aliases.update({key: origin_of(size) for key, size in entered.items() if "@" in key})
+            origins = {key: origin_of(size) for key, size in entered.items() if "@" in key}
+            scope.aliases |= {
+                key: substitute(origin, scope.aliases) if isinstance(origin, Dim) else origin for key, origin in origins.items()
+            }
             scope.unrolled.append({target: strand.env[target] for target in loop.targets})
             writer.live.enter(self.bodies)
             writer.body([body], init, forward)

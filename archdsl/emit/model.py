@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from archdsl.emit.python import Document
     from archdsl.emit.shorthands import Shorthands
-    from archdsl.graph import Definition, Instance, Node, Program, Statement
+    from archdsl.graph import Apply, Definition, Instance, Node, Program, Statement
 
 
 class ClassWriter:
@@ -90,6 +90,7 @@ class ClassWriter:
         device = first.inputs[0][0] if first.inputs else first.states[0].name if first.states else ""
         self.values = Values(self.scope, self.access, self.shorthands, device)
         self.values.carried = {key: name for name, key in first.carries}
+        self.spots: dict[int, str] = {}
         self.makers = Makers(self.scope, self.signatures, self.shorthands, self.shorthands.runs)
         names = {name for name, _ in first.inputs} | targets_of(first.body)
         self.flow = Flow(self.values, self.forward, spare="x", unnamed=self.definition.kind != "model")
@@ -99,6 +100,7 @@ class ClassWriter:
         self.body([instance.body for instance in self.instances], 8, 8)
         self.usage.inferred = dict(sorted(self.usage.inferred.items(), key=lambda item: self.scope.position(item[0])))
         self.methods = Lines()
+        self._keeps(8)
         if first.states:
             name = self.definition.name
             runs = self.shorthands.scans_of(name)
@@ -188,6 +190,21 @@ class ClassWriter:
         if filled:
             self.init.add(filled, init, first.span)
 
+    def _keeps(self, init: int) -> None:
+        """Let the constructor keep layers without weights, unless a loop would make each anew."""
+        self.depth = init
+        loops = self.scope.targets or self.scope.unrolled
+        self.values.keep = None if loops or self.instances[0].states else self.keep
+
+    def keep(self, node: Apply, text: str) -> str:
+        """Make a layer without weights in the constructor, once; return how `forward` reaches it."""
+        if id(node) not in self.spots:
+            taken = self.scope.modules | self.scope.uses | {name for name, _ in self.definition.parameters} | set(self.spots.values())
+            names = (node.layer.name, *[f"{node.layer.name}{number}" for number in range(2, 1000)])
+            self.spots[id(node)] = next(name for name in names if name not in taken)
+            self.init.add(f"self.{self.spots[id(node)]} = {text}", self.depth, node.span)
+        return f"self.{self.spots[id(node)]}"
+
     def _buffer(self, column: Sequence[Module], init: int) -> None:
         first = column[0]
         given = first.arguments[0]
@@ -214,6 +231,7 @@ class ClassWriter:
         if isinstance(first, Let) and set(first.targets) <= self.for_buffers:
             return
         self.forward.comment(said(first), forward)
+        self._keeps(init)
         self.flow.peers = peers([one.node for one in row])
         around = self.overrides
         self.overrides = around | picked([one.node for one in row], self.access, self.scope)

@@ -26,7 +26,7 @@ class Values:
     """Writes the values of one class.
 
     `access` says how a module is reached (`self.conv1`). `stand_in` has values that are written already,
-    under a name that is read instead of them.
+    under a name that is read instead of them. `keep` makes a layer without weights an attribute of the class.
     """
 
     def __init__(self, scope: Scope, access: Callable[[Module], str], shorthands: Shorthands, device: str) -> None:
@@ -36,6 +36,7 @@ class Values:
         self.renamed: dict[str, str] = {}
         self.expands = False
         self.carried: dict[str, str] = {}
+        self.keep: Callable[[Apply, str], str] | None = None
 
     def write(self, node: Node) -> str:
         """Return a value as an expression."""
@@ -134,17 +135,19 @@ class Values:
             text = imported(self.document, fill(template, values, texts, layer, self.lengths(node)))
             return self.helped(layer, text, lengths=node.lengths)
         if not layer.function and layer.write is None:
-            return self._module_on_the_spot(layer, node.arguments, values)
+            return self._module_on_the_spot(node, values)
         text = call_layer(self.document, layer, values, texts, positional, "self.training")
         return self.helped(layer, text, lengths=node.lengths)
 
-    def _module_on_the_spot(self, layer: Layer, given: Sequence[Given], values: Sequence[str]) -> str:
-        """What torch has as a module only, without weights, is made where it is used."""
-        texts = [
-            ("" if one.positional else f"{one.name}=") + self.scope.argument([one] * len(self.scope.strands), "forward") for one in given
-        ]
-        made = f"{self.document.function(layer.module)}({', '.join(texts)}).train(self.training)({', '.join(values)})"
-        return self.helped(layer, made, lengths=True)
+    def _module_on_the_spot(self, node: Apply, values: Sequence[str]) -> str:
+        """What torch has as a module only, without weights, is kept by the class, or else made where it is used."""
+        layer, place = node.layer, "forward" if self.keep is None else "init"
+        strands = len(self.scope.strands)
+        texts = [("" if one.positional else f"{one.name}=") + self.scope.argument([one] * strands, place) for one in node.arguments]
+        made = f"{self.document.function(layer.module)}({', '.join(texts)})"
+        if self.keep is not None:
+            return f"{self.keep(node, self.helped(layer, made, lengths=True))}({', '.join(values)})"
+        return self.helped(layer, f"{made}.train(self.training)({', '.join(values)})", lengths=True)
 
     def helped(self, layer: Layer, text: str, *, lengths: bool) -> str:
         """Bring the helper of a layer, where its call needs it; it gives way to a value of the same name."""

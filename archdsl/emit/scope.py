@@ -13,6 +13,7 @@ from archdsl.emit.constants import Constants, Unwritable
 from archdsl.emit.parameters import passed
 from archdsl.emit.python import literal
 from archdsl.emit.sizes import times, undivided
+from archdsl.emit.spoken import Spoken
 from archdsl.emit.strands import Differs, Strand, Usage
 from archdsl.layers.tensor import Mismatch, Tensor
 from archdsl.syntax import tree
@@ -42,6 +43,7 @@ class Scope:
         self.parameters = {name for name, _ in passed(definition, instances)}
         self.uses = set(definition.uses)
         self.constants: set[str] = set()
+        self.spoken = Spoken()
         self.coming = constants_of(instances[0].body)
         self.targets: list[str] = []
         self.seen_targets: set[str] = set()
@@ -207,7 +209,7 @@ class Scope:
                 return literal(candidate)
             if all(self._can(name, place) for name in names_in(candidate)) and self._holds(candidate, values):
                 return self.dim(candidate, place, hint)
-        return self._fresh(values, place, hint)
+        return (self.spoken.find(self.strands, values) if place == "init" else "") or self._fresh(values, place, hint)
 
     def _candidates(self, values: Sequence[object]) -> list[object]:
         found: list[object] = []
@@ -368,9 +370,12 @@ class Scope:
         writer = self.init if place == "init" else self.forward
         if first.expr is not None:
             try:
-                return writer.write(first.expr)
+                text = writer.write(first.expr)
             except Unwritable:
                 pass
+            else:
+                self.spoken.note(text, self.strands, [given.value for given in column])
+                return text
         return self.value([given.value for given in column], place)
 
     def value(self, values: Sequence[object], place: str = "init", hint: str = "") -> str:

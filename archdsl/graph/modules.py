@@ -106,7 +106,8 @@ class Splice(Record):
 
     Members with the same Splice (the same object) stand next to each other. `kind` is `shorthand`,
     `repeat` or `chain`; a repeat's count is `count`, as written in `count_expr`. `arguments` are a
-    shorthand's. `source` is the expression as written, for comprehensions of `chain([...])`.
+    shorthand's. `source` is the expression as written, for comprehensions of `chain([...])`;
+    `sizes` say how many members each layer of such a list gave.
     """
 
     kind: str
@@ -115,3 +116,4 @@ class Splice(Record):
     count: int
     source: Expr
     outer: Splice | None = None
+    sizes: tuple[int, ...] = ()

@@ -207,8 +207,11 @@ class ExpressionBuilder:
         if isinstance(function, tree.Attribute):
             base = function.base
             name = tree.Name(Span(self.source, function.span.end - len(function.name), function.span.end), function.name)
-            if isinstance(base, tree.Name) and base.id in say.MODULES:
-                self.complain(say.python_module(function.span, base.id, function.name))
+            root = base
+            while isinstance(root, tree.Attribute):
+                root = root.base
+            if isinstance(root, tree.Name) and root.id in say.MODULES:
+                self.complain(say.python_module(function.span, base.span.text, function.name))
                 return name.replace(id=say.in_the_registry(function.name)), arguments
             self.complain(say.method(function.span, base, function.name, arguments))
             return name, [tree.Argument(base.span, None, base), *arguments]

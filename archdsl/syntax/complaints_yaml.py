@@ -36,6 +36,8 @@ def bad_yaml(source: Source, at: int, problem: str, begun: int | None) -> Compla
         return _not_ended(Span(source, begun, begun + 1), problem)
     span = Span(source, at, min(at + 1, len(text)))
     labels = (Label(Span(source, begun, begun + 1), "this begins here"),) if begun is not None and begun != at and begun < len(text) else ()
+    if "mapping values" in problem and (head := _headless(source, at)) is not None:
+        return Complaint("bad-yaml", "a key has a colon behind it", head, "this has none", suggestion=f"Write `{head.text}:`.")
     message, note, suggestion = _what_is_wrong(problem, text[at : at + 1], text[text.rfind("\n", 0, at) + 1 : at])
     code = "yaml-ends-word" if "YAML ends" in message or "end of a key" in message else "bad-yaml"
     return Complaint(code, message, span, note, labels, suggestion)
@@ -47,6 +49,17 @@ def _goes_on(text: str, at: int, begun: int, problem: str) -> bool:
     indents = [len(line) - len(line.lstrip(" ")) for line in lines]
     further = "\n" in text[begun:at] and indents[1] <= indents[0]
     return "could not find expected ':'" in problem or (text[begun] in "[{\"'" and (further or not text[at:].strip()))
+
+
+def _headless(source: Source, at: int) -> Span | None:
+    """Return the line above, where the line of a place is indented below it and it lacks the colon of a key."""
+    lines = source.text[:at].split("\n")
+    above = lines[-2] if len(lines) > 1 else ""
+    deeper = len(lines[-1]) - len(lines[-1].lstrip(" ")) > len(above) - len(above.lstrip(" "))
+    if not deeper or not above.strip() or any(sign in above for sign in (": ", "#", "- ", "->")) or above.rstrip().endswith(":"):
+        return None
+    end = at - len(lines[-1]) - 1
+    return Span(source, end - len(above.lstrip(" ")), end - len(above) + len(above.rstrip()))
 
 
 def _not_ended(span: Span, problem: str) -> Complaint:
@@ -278,6 +291,17 @@ def one_input(span: Span, count: int) -> Complaint:
         span,
         f"there are {count} inputs" if count else "there is no input",
         suggestion="Write `graph`, with an expression for each value." if count else "",
+    )
+
+
+def one_output(span: Span, count: int) -> Complaint:
+    """`layers:` in a model of several outputs."""
+    return Complaint(
+        "one-output",
+        "`layers` is a path from the one input to the one output",
+        span,
+        f"there are {count} outputs",
+        suggestion="Write `graph`, with an expression for each value.",
     )
 
 

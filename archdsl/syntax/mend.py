@@ -65,7 +65,9 @@ def _behind_indented(tokens: Tokens, first: int, at: int) -> int:
     column = tokens.column(first)
     while tokens.kinds[at] != END and not (at > first and tokens.begins_line(at) and tokens.column(at) <= column):
         at += 1
-    return at
+    # Braces that were opened out of habit are closed at the column of the word.
+    words = tokens.texts[first:at]
+    return at + 1 if tokens.kinds[at] == _CLOSE and words.count("{") > words.count("}") else at
 
 
 def _is_outdented(parser: Parser) -> bool:

@@ -45,7 +45,8 @@ def _pass_on(found: Complaints, complaints: Complaints) -> None:
     unopened = astray = False
     for complaint in found:
         follows = unopened and complaint.code == "misplaced"
-        if not follows and not (complaint.code == "closes-nothing" and (unopened or astray)):
+        closes = complaint.code == "closes-nothing" and complaint.span.text == "}" and (unopened or astray)
+        if not follows and not closes:
             complaints.add(complaint)
         unopened = unopened or complaint.message.startswith("I expected `{`")
         astray = astray or complaint.code == "misplaced"

@@ -8,7 +8,7 @@ from archdsl.syntax import complaints_yaml as say
 from archdsl.syntax import tree
 from archdsl.syntax.lexer import refuse_characters
 from archdsl.syntax.placement import placed
-from archdsl.syntax.yaml_bodies import Bodies
+from archdsl.syntax.yaml_bodies import BODY_KEYS, Bodies
 from archdsl.syntax.yaml_expressions import Vocabulary, found_in
 from archdsl.syntax.yaml_nodes import Composer, Faulty, Mapping, Scalar, Sequence
 from archdsl.syntax.yaml_verdict import judge
@@ -88,7 +88,8 @@ def _read(source: Source, complaints: Complaints, vocabulary: Vocabulary) -> tre
     if root is None:
         return tree.File(Span(source, 0, len(source.text)), (), reader.keeper.rest())
     file = reader.file(root)
-    judge(source, root, vocabulary, complaints)
+    if not reader.flat:
+        judge(source, root, vocabulary, complaints)
     return tree.File(file.span, placed(file.statements, "a file", complaints), file.comments)
 
 
@@ -156,12 +157,13 @@ class FileReader(Bodies):
                 yield from self.item(lead, item, "file")
         elif name in ("shorthands", "about", "figure", "reading"):
             yield from self.section(key, value)
-        else:
+        elif name not in BODY_KEYS or not self.flat:
             self.complaints.add(say.unknown_key(self.span(key), name, "a spec", FILE_KEYS))
 
     def _model(self, key: Scalar, value: Node) -> Iterator[tree.Statement]:
         """Read `model:`, whose name stands inside."""
         if not isinstance(value, Mapping):
+            self.flat = True
             self.complaints.add(say.wanted(self.span(value), "`model`", "a mapping with `name`, `inputs` and `graph`", found_in(value)))
             return
         name = value.get("name")

@@ -115,6 +115,8 @@ class Bodies(Statements):
             targets: tuple[tree.Name, ...] = ()
             if outputs is not None:
                 names = list(self.items(*outputs, "outputs"))
+                if len(names) > 1:
+                    self.complaints.add(say.one_output(self.span(outputs[0]), len(names)))
                 word = self.word(names[0][1], "`outputs`") if len(names) == 1 else None
                 targets = self.names(word) if word is not None else ()
             members = [member for item in value.items for member in self.members(item)]
@@ -127,6 +129,8 @@ class Bodies(Statements):
     def _faulty_inputs(self, model: Mapping, inputs: list[tree.Input]) -> bool:
         """Whether an input was complained of, and is missing for that reason alone."""
         given = model.get("inputs")
+        if given is None:
+            return any(key not in BODY_KEYS for key in model.found)
         return isinstance(given, Faulty) or (isinstance(given, Mapping) and (given.faulty or len(given.pairs) > len(inputs)))
 
     def braced(self, lead: int, key: Scalar, value: Node) -> Iterator[tree.Statement]:

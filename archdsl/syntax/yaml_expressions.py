@@ -79,6 +79,8 @@ class Expressions:
         self.keeper = Keeper(source, find_comments(source, composer.scalars))
         self.own_layers: set[str] = set()
         """The shorthands, blocks and cells of this file."""
+        self.flat = False
+        """Whether `model` holds none of what belongs into it, which then most often stands beside it."""
 
     # ------------------------------------------------------------ places and texts
 

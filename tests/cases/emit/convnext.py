@@ -68,10 +68,11 @@ class CNBlock(nn.Module):
             nn.Linear(4 * c, c),
             Permute(0, 3, 1, 2),
         )
+        self.stochastic_depth = StochasticDepth(p)
 
     def forward(self, x):
         y = self.f(x)
-        return x + StochasticDepth(self.p).train(self.training)(self.layer_scale * y)
+        return x + self.stochastic_depth(self.layer_scale * y)
 
 
 class ConvNeXt(nn.Module):

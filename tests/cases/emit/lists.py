@@ -5,9 +5,9 @@ from torch import nn
 
 
 class Lists(nn.Module):
-    def __init__(self):
+    def __init__(self, n=3):
         super().__init__()
-        self.layers = nn.ModuleList([nn.Linear(8, 8) for _ in range(3)])
+        self.layers = nn.ModuleList([nn.Linear(8, 8) for i in range(n)])
         self.norm = nn.LayerNorm(8)
         self.experts = nn.ModuleList(
             [
@@ -16,7 +16,7 @@ class Lists(nn.Module):
                     nn.ReLU(),
                     nn.Linear(4, 8),
                 )
-                for _ in range(2)
+                for k in range(2)
             ]
         )
         self.gate = nn.Sequential(
