@@ -180,6 +180,7 @@ def test_ties_and_initial_weights_speak_of_keys() -> None:
         (VECTOR + "output y = x -> conv2d(3, 3)", [("shape-mismatch", 3)]),
         (VECTOR + "output y = x -> linear(3, in_features=4)", [("shape-mismatch", 3)]),
         (VECTOR + "fc = linear(3)\noutput x", [("unused-layer", 3)]),
+        (VECTOR + "fcs = [linear(3), linear(3)]\noutput y = x -> fcs[0]", [("unused-layer", 3)]),
         (VECTOR + "input z: [2]\noutput y = x -> relu", [("unused-input", 3)]),
         (VECTOR + "relu = x -> linear(3)\noutput y = x -> tanh", [("reserved-name", 3)]),
         (VECTOR + "forward = linear(3)\noutput y = x -> tanh", [("reserved-name", 3)]),

@@ -350,8 +350,10 @@ def _check_used(body: Body, block: tree.Block) -> None:
             )
     for module, span in body.layer_spans.items():
         members = module.members if module.kind == "list" else [module]
-        if not any(member in body.applied for member in members) and not _tied(body, module):
-            body.complain(say.never_applied(module.name if not module.name.isdigit() else body.layer_names(module), span))
+        idle = [number for number, member in enumerate(members) if member not in body.applied and member not in body.weights_read]
+        if idle:
+            name = body.layer_names(module) if module.name.isdigit() else module.name
+            body.complain(say.never_applied(name if len(idle) == len(members) else f"{name}[{idle[0]}]", span))
     for name, own in body.scope.items():
         if isinstance(own, Path) and not own.used:
             body.complain(say.never_applied(name, body.defined.get(name, own.span)))
@@ -359,11 +361,6 @@ def _check_used(body: Body, block: tree.Block) -> None:
         for name, span in body.inputs.items():
             if name not in body.read:
                 body.complain(say.never_read(name, span))
-
-
-def _tied(body: Body, module: Module) -> bool:
-    """A layer whose weight is read by itself is used too."""
-    return module in body.weights_read
 
 
 _RULES: dict[type[tree.Statement], Callable[[Body, Any], None]] = {
