@@ -65,14 +65,18 @@ def _uses(compiler: Compiler, node: tree.Node, own: set[str]) -> list[str]:
     return [name for name in compiler.params if name in found]
 
 
-def mentioned(node: object) -> Iterator[str]:
-    """Go through every name that stands in a part of the tree."""
-    stack: list[object] = [node]
+def nodes_in(part: object) -> Iterator[tree.Node]:
+    """Go through every node of a part of the tree, itself included; no depth of it is too deep."""
+    stack: list[object] = [part]
     while stack:
         at = stack.pop()
-        if isinstance(at, tree.Name):
-            yield at.id
-        elif isinstance(at, tuple):
+        if isinstance(at, tuple):
             stack.extend(at)
         elif isinstance(at, tree.Node):
+            yield at
             stack.extend(getattr(at, field) for field in at._fields if field not in ("span", "comments"))  # type: ignore[attr-defined]
+
+
+def mentioned(part: object) -> Iterator[str]:
+    """Go through every name that stands in a part of the tree."""
+    return (node.id for node in nodes_in(part) if isinstance(node, tree.Name))

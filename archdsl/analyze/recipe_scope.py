@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archdsl.analyze.declare import mentioned
+from archdsl.analyze.declare import mentioned, nodes_in
 from archdsl.analyze.models import ModelRef, agree_on, substituted, values_of
 from archdsl.analyze.names import defined_in
 from archdsl.analyze.values import BROKEN
@@ -95,29 +95,13 @@ def _unknown(work: Work, statement: tree.Train) -> list[str]:
 
 def calls_in(part: tree.Node) -> list[tree.Call]:
     """Return every call in a part of the tree."""
-    found: list[tree.Call] = []
-    stack: list[object] = [part]
-    while stack:
-        at = stack.pop()
-        if isinstance(at, tuple):
-            stack.extend(at)
-        elif isinstance(at, tree.Node):
-            found.extend([at] if isinstance(at, tree.Call) else [])
-            stack.extend(getattr(at, field) for field in at._fields if field not in ("span", "comments"))  # type: ignore[attr-defined]
-    return found
+    return [node for node in nodes_in(part) if isinstance(node, tree.Call)]
 
 
 def is_called(statement: tree.Train, model: str) -> bool:
     """Whether a recipe calls a model itself, by `Model(x)` or `x -> Model`."""
-    stack: list[object] = [statement.body]
-    while stack:
-        at = stack.pop()
-        if isinstance(at, tuple):
-            stack.extend(at)
-        elif (isinstance(at, tree.Call) and isinstance(at.function, tree.Name) and at.function.id == model) or (
-            isinstance(at, tree.Member) and isinstance(at.value, tree.Name) and at.value.id == model
-        ):
+    for node in nodes_in(statement.body):
+        used = node.function if isinstance(node, tree.Call) else node.value if isinstance(node, tree.Member) else None
+        if isinstance(used, tree.Name) and used.id == model:
             return True
-        elif isinstance(at, tree.Node):
-            stack.extend(getattr(at, field) for field in at._fields if field not in ("span", "comments"))  # type: ignore[attr-defined]
     return False
